@@ -1,0 +1,17 @@
+"""Who is who: providers, products and regions, how they are recognised, what their errors say."""
+
+from downwind.catalog.lookup import Catalog
+from downwind.catalog.roles import ROLES
+from downwind.catalog.schema import json_schema
+from downwind.catalog.types import Match, Product, Provider, Signed, StatusFeed
+
+__all__ = [
+    "ROLES",
+    "Catalog",
+    "Match",
+    "Product",
+    "Provider",
+    "Signed",
+    "StatusFeed",
+    "json_schema",
+]

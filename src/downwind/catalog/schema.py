@@ -1,0 +1,267 @@
+"""The form of a catalogue file: what a provider is, how it is recognised, what its errors say."""
+
+import ipaddress
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from downwind.catalog.roles import ROLES
+from downwind.terms import Fault
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+HOST_KINDS = ("ns", "cname", "mx", "spf", "script_host", "api_host", "revocation_host")
+KINDS = (*HOST_KINDS, "prefix", "header", "cookie", "issuer")
+STATUS_FORMATS = Literal[
+    "statuspage",
+    "incident-io",
+    "better-stack",
+    "status-io",
+    "aws-health",
+    "google-incidents",
+    "azure-rss",
+    "heroku",
+    "salesforce",
+    "stripe",
+    "page",
+]
+# Shorter than these, and one typo would hand a large part of the internet to one provider.
+SHORTEST = {4: 8, 6: 19}
+UNCONFIRMED_WEIGHT = 0.6
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+_LABEL = re.compile(r"[a-z0-9_#-]{1,63}")
+_DNS = re.compile(r"[A-Z]+(\+\d{1,5})*")
+
+Item = TypeVar("Item")
+
+
+def _identifier(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError(f"{text!r} is no id; write small letters, digits and hyphens")
+    return text
+
+
+def _role(text: str) -> str:
+    if text not in ROLES:
+        raise ValueError(f"{text!r} is no role; the roles are {', '.join(ROLES)}")
+    return text
+
+
+def _suffix(text: str) -> str:
+    labels = text.replace("{region}", "region").split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(
+            f"{text!r} is no host name; write it in small letters, without scheme, leading or"
+            " trailing dot ('#' stands for digits, '{region}' for a region of the provider)"
+        )
+    return text
+
+
+def read_network(text: str) -> Network:
+    """An address block; raises ValueError with the way out where it is none or far too wide."""
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(_say_network(text)) from error
+    shortest = SHORTEST[network.version]
+    if network.prefixlen < shortest:
+        raise ValueError(
+            f"{text} is too wide to be one provider's; /{shortest} is the shortest for"
+            f" IPv{network.version}"
+        )
+    return network
+
+
+def _say_network(text: str) -> str:
+    try:
+        meant = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return f"{text!r} is no address block; write one such as 104.16.0.0/13 or 2606:4700::/32"
+    return f"{text} has bits set behind its length; write {meant}"
+
+
+def _prefix(text: str) -> str:
+    read_network(text)
+    return text
+
+
+def _dns(text: str) -> str:
+    if not _DNS.fullmatch(text):
+        raise ValueError(f"{text!r} is no DNS outcome; write SERVFAIL, SERVFAIL+22 or TIMEOUT")
+    return text
+
+
+Id = Annotated[str, AfterValidator(_identifier)]
+Role = Annotated[str, AfterValidator(_role)]
+Suffix = Annotated[str, AfterValidator(_suffix)]
+Prefix = Annotated[str, AfterValidator(_prefix)]
+Text = Annotated[str, Field(min_length=1)]
+# YAML has lists only; everything else is read strictly, so that `id: 1` is refused.
+Many = Annotated[tuple[Item, ...], Field(strict=False)]
+
+
+class Form(BaseModel):
+    """What all parts of a catalogue file share: strict, frozen, no unknown keys."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class Sourced(Form):
+    """A statement that says where it comes from."""
+
+    source: Text | None = None
+    """Who says so: the upstream's name and licence, or the document."""
+    confirmed: date | None = None
+    """The date of the source; where it carries none, the day on which it was read."""
+    unconfirmed: bool = False
+    """True for public knowledge that no source at hand confirms."""
+
+    @model_validator(mode="after")
+    def _says_where_from(self) -> Self:
+        if self.unconfirmed and self.confirmed:
+            raise ValueError("it is confirmed and unconfirmed at once; keep one of the two")
+        if not self.unconfirmed and not (self.source and self.confirmed):
+            raise ValueError("write source and confirmed (a date), or unconfirmed: true")
+        return self
+
+
+class Fact(Sourced):
+    """A fingerprint: whoever shows it is served by this provider."""
+
+    product: Id | None = None
+    region: Id | None = None
+
+
+class HostFact(Fact):
+    """A host name that ends in `suffix`, in the place that `kind` names."""
+
+    kind: Literal["ns", "cname", "mx", "spf", "script_host", "api_host", "revocation_host"]
+    suffix: Suffix
+
+
+class PrefixFact(Fact):
+    """An address inside `prefix`."""
+
+    kind: Literal["prefix"]
+    prefix: Prefix
+
+
+class HeaderFact(Fact):
+    """A reply with the header `name`, whose value contains `contains` where that is given."""
+
+    kind: Literal["header"]
+    name: Text
+    contains: Text | None = None
+
+
+class CookieFact(Fact):
+    """A reply that sets the cookie `name`; a `*` at its end stands for any rest."""
+
+    kind: Literal["cookie"]
+    name: Text
+
+
+class IssuerFact(Fact):
+    """A certificate of this organization, and of this common name where that is given."""
+
+    kind: Literal["issuer"]
+    organization: Text
+    common_name: Text | None = None
+
+
+AnyFact = Annotated[
+    HostFact | PrefixFact | HeaderFact | CookieFact | IssuerFact, Field(discriminator="kind")
+]
+
+
+class PrefixTable(Sourced):
+    """Many prefixes of one source: a line for each, `prefix` or `prefix region`."""
+
+    product: Id | None = None
+    table: Text
+
+
+class ServedBy(Sourced):
+    """Another provider that is known to carry a product's traffic. A hint: needs are observed."""
+
+    provider: Id
+
+
+class Product(Form):
+    """Something that a provider offers, and the role that it plays."""
+
+    id: Id
+    role: Role
+    name: Text
+    served_by: Many[ServedBy] = ()
+
+
+class HeaderSign(Form):
+    """A reply header, and what its value contains where that is given."""
+
+    name: Text
+    contains: Text | None = None
+
+
+class Signature(Sourced):
+    """An error, and the layer that it speaks of. All conditions given must hold."""
+
+    id: Id
+    status: Many[Annotated[int, Field(ge=100, le=999)]] = ()
+    header: HeaderSign | None = None
+    body: Text | None = None
+    not_body: Text | None = None
+    dns: Annotated[str, AfterValidator(_dns)] | None = None
+    says: Annotated[Fault, Field(strict=False)]
+    product: Id | None = None
+    weight: Annotated[float, Field(gt=0, lt=1)]
+    """P(`says` is right | this was seen)."""
+
+    @model_validator(mode="after")
+    def _is_evidence(self) -> Self:
+        if not (self.status or self.header or self.body or self.dns):
+            raise ValueError("it fits every reply; give it status, header, body or dns")
+        if self.header and not (self.status or self.body):
+            raise ValueError("a header alone is on every reply; give it a status or a body too")
+        if self.unconfirmed and self.weight > UNCONFIRMED_WEIGHT:
+            raise ValueError(f"what is unconfirmed weighs {UNCONFIRMED_WEIGHT} at most")
+        return self
+
+
+class Status(Form):
+    """Where the provider itself says how it fares."""
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    format: STATUS_FORMATS
+    source: Text | None = None
+    confirmed: date | None = None
+    unconfirmed: bool = False
+
+
+class ProviderFile(Form):
+    """One provider, or what an overlay adds to one."""
+
+    id: Id
+    name: Text | None = None
+    owner: Text | None = None
+    regions: Many[Id] = ()
+    """Where they are listed, a fact may name no other region."""
+    products: Many[Product] = ()
+    facts: Many[AnyFact] = ()
+    prefixes: Many[PrefixTable] = ()
+    signatures: Many[Signature] = ()
+    status: Status | None = None
+
+
+class GeneralFile(Form):
+    """Error signatures that speak of a layer and of no provider."""
+
+    signatures: Many[Signature]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of one provider in a catalogue file."""
+    return ProviderFile.model_json_schema()

@@ -1,0 +1,1 @@
+"""Puts the rooms together: map, of, replay. Each job fits about one screen."""

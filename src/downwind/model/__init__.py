@@ -1,0 +1,28 @@
+"""The files that people write, and the frozen types that they become."""
+
+from downwind.model.durations import parse_duration, say_duration
+from downwind.model.load import load_model, model_from_texts, read_yaml
+from downwind.model.types import (
+    Capability,
+    Component,
+    DeclaredNeed,
+    Expect,
+    Model,
+    Service,
+    Step,
+)
+
+__all__ = [
+    "Capability",
+    "Component",
+    "DeclaredNeed",
+    "Expect",
+    "Model",
+    "Service",
+    "Step",
+    "load_model",
+    "model_from_texts",
+    "parse_duration",
+    "read_yaml",
+    "say_duration",
+]

@@ -1,0 +1,158 @@
+"""Reads model files: YAML, one or a folder, with errors that name the file and the place."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from pydantic import ValidationError
+
+from downwind.model.types import Model
+from downwind.terms import ModelError
+
+# Upper case is the environment's; lower case is a journey's own variable.
+_ENVIRONMENT = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
+
+_BOOL, _INT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:int"
+# YAML 1.2.2, 10.3.2: the core schema.
+_CORE_PATTERNS = {
+    _BOOL: re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"),
+    _INT: re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$"),
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, which refuses a key that is there twice.
+
+    Words and numbers are read as YAML 1.2 does: `on` and `no` are words, 11:20 is no number.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+        first: [(tag, _CORE_PATTERNS.get(tag, pattern)) for tag, pattern in resolvers]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is there twice", key_node.start_mark
+                )
+            if isinstance(key, str):
+                seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def load_model(paths: Sequence[Path], environment: Mapping[str, str] = os.environ) -> Model:
+    """Read files and folders of files as one model; raises ModelError."""
+    files = [file for path in paths for file in _files(path)]
+    return model_from_texts([(str(file), _read(file)) for file in files], environment)
+
+
+def model_from_texts(
+    texts: Iterable[tuple[str, str]], environment: Mapping[str, str] = os.environ
+) -> Model:
+    """Read (where, YAML text) pairs as one model; raises ModelError."""
+    merged: dict[str, list[Any]] = {"services": [], "components": []}
+    places: list[str] = []
+    for where, text in texts:
+        places.append(where)
+        document = read_yaml(text, where, environment)
+        part = _validated(document, where)
+        merged["services"].extend(part.services)
+        merged["components"].extend(part.components)
+    return _validated(merged, ", ".join(places) or "model")
+
+
+def read_yaml(text: str, where: str, environment: Mapping[str, str] | None = None) -> Any:
+    """Parse YAML safely; with an environment, `${NAME}` in it is replaced."""
+    try:
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        raise ModelError(
+            f"this is not valid YAML: {error.problem}.",
+            where=_place(where, error.problem_mark or error.context_mark),
+            todo="Mend the line and try again.",
+        ) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ModelError(f"this is not valid YAML: {error}.", where=where) from error
+    return document if environment is None else _replaced(document, where, environment)
+
+
+def say_validation(error: ValidationError, where: str, kind: str = "model") -> ModelError:
+    """One readable ModelError out of pydantic's list."""
+    lines = []
+    for item in error.errors(include_url=False, include_context=False)[:8]:
+        path = ".".join(str(part) for part in item["loc"]) or "the file"
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = "nobody knows this key; is it a typo?"
+        lines.append(f"{path}: {message}")
+    more = error.error_count() - len(lines)
+    if more > 0:
+        lines.append(f"and {more} more")
+    return ModelError(
+        f"the {kind} is not valid: " + "; ".join(lines) + ".",
+        where=where,
+        todo="The schema is in docs/model-file.md.",
+    )
+
+
+def _validated(document: Any, where: str) -> Model:
+    if document is None:
+        raise ModelError("the file is empty.", where=where, todo="Write `services:` in it.")
+    if not isinstance(document, dict):
+        raise ModelError(
+            f"a model is a mapping, not a {type(document).__name__}.",
+            where=where,
+            todo="Start it with `services:`.",
+        )
+    try:
+        return Model.model_validate(document)
+    except ValidationError as error:
+        raise say_validation(error, where) from error
+
+
+def _replaced(value: Any, where: str, environment: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(item, where, environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, where, environment) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def look_up(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in environment:
+            raise ModelError(
+                f"${{{name}}} is not set in the environment.", where=where, todo=f"Set {name}."
+            )
+        return environment[name]
+
+    return _ENVIRONMENT.sub(look_up, value)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")])
+    if not files:
+        raise ModelError("the folder holds no .yaml file.", where=str(path))
+    return files
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"it is not UTF-8 text (byte {error.start}).", where=str(file)) from error
+    except OSError as error:
+        raise ModelError(f"it cannot be read: {error.strerror}.", where=str(file)) from error
+
+
+def _place(where: str, mark: yaml.Mark | None) -> str:
+    return f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where

@@ -1,0 +1,191 @@
+"""The one way out: every socket of this room is opened here, or refused here."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+
+from downwind.observe.failures import CertificateRefused, DialFailed, DialRefused, TlsFailed
+from downwind.observe.network import Endpoint, Network
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Gate = Callable[[str], AbstractAsyncContextManager[object]]
+"""What to pass through before a request to an address: it bounds how many go there at once."""
+
+BUFFER = 65_536
+"""How much of an unread reply is held; also the longest header block."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_STRAY_DATAGRAMS = 64
+"""After as many replies that answer nothing, a server counts as silent."""
+
+
+def open_gate(_: str) -> AbstractAsyncContextManager[object]:
+    """Lets everything through."""
+    return nullcontext()
+
+
+class Dialer:
+    """Opens connections of one network, and refuses addresses that do not belong to it."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._clock = network.clock
+
+    def route(self, ip: str, transport: str, port: int) -> Endpoint:
+        """The socket that answers for this address; raises DialRefused."""
+        try:
+            address = ipaddress.ip_address(ip)
+        except ValueError:
+            raise DialRefused(f"{ip[:80]!r} is not an address", where=ip[:80]) from None
+        dial = self._network.dial
+        if dial is not None:
+            return _mapped(dial.find(str(address), transport, port), address, transport, port)
+        if Endpoint(ip, port) in self._network.resolvers:
+            return Endpoint(ip, port)
+        self._refuse_private(address)
+        return Endpoint(str(address), port)
+
+    def _refuse_private(self, address: Address) -> None:
+        # An address inside another (RFC 4291, 6052, 3056) leads to the inner one.
+        for inner in (address, *_embedded(address)):
+            if any(inner in prefix for prefix in self._network.allowed_private):
+                continue
+            if not inner.is_global or inner.is_multicast:
+                raise DialRefused(
+                    f"{address} is a private or special address, which is not allowed here",
+                    where=str(address),
+                )
+
+    async def open_tcp(self, ip: str, port: int, timeout: float) -> Streams:
+        """A connection, or DialFailed. The time-out is in scenario seconds."""
+        connected = await self._connect(ip, port, timeout)
+        return await asyncio.open_connection(sock=connected, limit=BUFFER)
+
+    async def open_tls(
+        self, ip: str, port: int, server_name: str, context: ssl.SSLContext, timeout: float
+    ) -> Streams:
+        """A connection with TLS; DialFailed says it was not there, TlsFailed that it spoke no TLS.
+
+        The time-out counts for each of the two.
+        """
+        connected = await self._connect(ip, port, timeout)
+        wait = self._clock.timeout(timeout)
+        try:
+            async with asyncio.timeout(wait):
+                return await _handshake(connected, server_name, context, wait)
+        except ssl.SSLCertVerificationError as error:
+            raise CertificateRefused(error.verify_message or str(error), where=ip) from error
+        except ssl.SSLError as error:
+            raise TlsFailed(f"no TLS handshake: {_ssl_reason(error)}", where=ip) from error
+        except TimeoutError:
+            raise TlsFailed(f"no TLS handshake within {timeout:g} s", where=ip) from None
+        except (OSError, ValueError) as error:
+            raise TlsFailed(f"no TLS handshake: {_os_reason(error)}", where=ip) from error
+
+    async def udp_exchange(
+        self,
+        ip: str,
+        port: int,
+        payload: bytes,
+        timeout: float,
+        accept: Callable[[bytes], bool] | None = None,
+    ) -> bytes:
+        """Send one datagram; the first reply that `accept` takes. Others are ignored (RFC 5452)."""
+        to = self.route(ip, "udp", port)
+        loop = asyncio.get_running_loop()
+        with self._socket(to, socket.SOCK_DGRAM) as connected:
+            try:
+                async with asyncio.timeout(self._clock.timeout(timeout)):
+                    # Connected: the kernel drops what comes from another address or port.
+                    await loop.sock_connect(connected, (to.ip, to.port))
+                    await loop.sock_sendall(connected, payload)
+                    for _ in range(_STRAY_DATAGRAMS):
+                        reply = await loop.sock_recv(connected, BUFFER)
+                        if accept is None or accept(reply):
+                            return reply
+            except TimeoutError:
+                raise DialFailed(f"no answer within {timeout:g} s", where=ip) from None
+            except OSError as error:
+                raise DialFailed(_os_reason(error), where=ip) from error
+        raise DialFailed(f"{_STRAY_DATAGRAMS} replies to something else", where=ip)
+
+    async def _connect(self, ip: str, port: int, timeout: float) -> socket.socket:
+        to = self.route(ip, "tcp", port)
+        connected = self._socket(to, socket.SOCK_STREAM)
+        try:
+            async with asyncio.timeout(self._clock.timeout(timeout)):
+                await asyncio.get_running_loop().sock_connect(connected, (to.ip, to.port))
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except TimeoutError:
+            connected.close()
+            raise DialFailed(f"no connection within {timeout:g} s", where=ip) from None
+        except OSError as error:
+            connected.close()
+            raise DialFailed(_os_reason(error), where=ip) from error
+        except BaseException:
+            connected.close()
+            raise
+        return connected
+
+    def _socket(self, to: Endpoint, kind: socket.SocketKind) -> socket.socket:
+        family = socket.AF_INET6 if ":" in to.ip else socket.AF_INET
+        try:
+            made = socket.socket(family, kind)
+        except OSError as error:
+            raise DialFailed(_os_reason(error), where=to.ip) from error
+        made.setblocking(False)
+        return made
+
+
+def _mapped(found: Endpoint | None, address: Address, transport: str, port: int) -> Endpoint:
+    if found is None:
+        raise DialRefused(
+            f"{address} {transport}/{port} is not on the dial map of this network",
+            where=str(address),
+        )
+    return found
+
+
+def _embedded(address: Address) -> tuple[Address, ...]:
+    if isinstance(address, ipaddress.IPv4Address):
+        return ()
+    inner: list[Address] = [a for a in (address.ipv4_mapped, address.sixtofour) if a is not None]
+    if address in _NAT64:
+        inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return tuple(inner)
+
+
+def _os_reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
+        return "connection refused"
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno).lower()
+    return str(error) or type(error).__name__
+
+
+def _ssl_reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).replace("_", " ").lower()
+
+
+async def _handshake(
+    connected: socket.socket, server_name: str, context: ssl.SSLContext, wait: float
+) -> Streams:
+    try:
+        return await asyncio.open_connection(
+            sock=connected,
+            ssl=context,
+            server_hostname=server_name,
+            ssl_handshake_timeout=wait + 1,
+            limit=BUFFER,
+        )
+    except BaseException:
+        # asyncio closes it where it got as far as a transport, and not before (a bad name).
+        connected.close()
+        raise

@@ -1,0 +1,62 @@
+"""What can go wrong on the way to an answer, layer by layer.
+
+LayerFailed                   a layer did not work; says which, and why
+├── DnsFailed                 the name gave no address
+├── DialFailed                no connection to the address
+│   └── DialRefused           the dialer itself does not go there
+├── TlsFailed                 no handshake
+│   └── CertificateRefused    a handshake, with a certificate that is not to be trusted
+└── HttpFailed                a connection, without a whole and well-formed answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from downwind.terms import CannotMeasure
+
+
+class LayerFailed(CannotMeasure):
+    """One layer did not work."""
+
+    layer: ClassVar[str] = ""
+
+    def __init__(
+        self, reason: str, *, where: str = "", detail: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(reason, where=where)
+        self.reason = reason
+        self.detail: Mapping[str, Any] = detail or {}
+
+
+class DnsFailed(LayerFailed):
+    layer = "dns"
+
+
+class DialFailed(LayerFailed):
+    layer = "dial"
+
+
+class DialRefused(DialFailed):
+    pass
+
+
+class TlsFailed(LayerFailed):
+    layer = "tls"
+
+
+class CertificateRefused(TlsFailed):
+    pass
+
+
+class HttpFailed(LayerFailed):
+    layer = "http"
+
+
+LAYERS = ("dns", "dial", "tls", "http", "expect")
+
+
+def furthest(failures: list[LayerFailed]) -> LayerFailed:
+    """Of several failures, the first that got furthest: it says most about what is broken."""
+    return max(failures, key=lambda failure: LAYERS.index(failure.layer))

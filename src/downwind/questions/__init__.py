@@ -1,0 +1,1 @@
+"""Questions put to the graph; each returns a frozen result and reaches no network."""

@@ -1,0 +1,106 @@
+"""Who could be at fault, and whom each would take down alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from downwind.graph import Graph
+from downwind.solve.compile import compile_graph
+from downwind.solve.prepared import prepare
+from downwind.solve.propagate import propagate
+
+OWN = "own:"
+VANTAGE = "this vantage"
+_LEFT_OUT = {"grain", "capability"}
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A node, a service by itself, or the vantage; and the kind of it."""
+
+    name: str
+    kind: str
+    falls: frozenset[str]
+    """Witnesses that fail if it alone fails: capabilities and name:HOST."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """All suspects of one graph, for faults that last `duration`."""
+
+    _suspects: tuple[Suspect, ...]
+    _known: frozenset[str]
+
+    @classmethod
+    def of(cls, graph: Graph, duration: float) -> "Suspects":
+        """Let every node fail alone for `duration` seconds and note who falls."""
+        compiled = compile_graph(graph)
+        prepared = prepare(compiled.arrays)
+        capabilities = [n.id for n in graph.nodes.values() if n.kind == "capability"]
+        zones = _zones(graph)
+        found = []
+        for node in graph.nodes.values():
+            if node.kind in _LEFT_OUT:
+                continue
+            fault = [compiled.number[node.id]]
+            fallout = propagate(compiled.arrays, fault, duration, prepared=prepared)
+            hit = {
+                name
+                for name in capabilities
+                if fallout.down_at[compiled.number[name]] < duration
+                or fallout.degraded_at[compiled.number[name]] < duration
+            }
+            hit |= {
+                name
+                for name, zone in zones.items()
+                if fallout.down_at[compiled.number[zone]] < duration
+            }
+            if hit:
+                found.append(Suspect(node.id, node.kind, frozenset(hit)))
+        known = frozenset(capabilities) | frozenset(zones)
+        services: dict[str, set[str]] = {}
+        for capability in capabilities:
+            services.setdefault(capability.rpartition("/")[0], set()).add(capability)
+        found += [Suspect(OWN + s, "own", frozenset(caps)) for s, caps in services.items()]
+        found.append(Suspect(VANTAGE, "vantage", known))
+        return cls(tuple(found), known)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(suspect.name for suspect in self._suspects)
+
+    def all(self) -> tuple[Suspect, ...]:
+        return self._suspects
+
+    def knows(self, witness: str) -> bool:
+        """True where the graph can say who would take this witness down."""
+        return witness in self._known
+
+    def columns(self, witnesses: Sequence[str]) -> NDArray[np.bool_]:
+        """bool[witnesses, suspects]: the witness fails if the suspect alone fails."""
+        rows = [[name in suspect.falls for suspect in self._suspects] for name in witnesses]
+        return np.array(rows, dtype=np.bool_).reshape(len(witnesses), len(self._suspects))
+
+    def blamed_by(self, name: str) -> frozenset[str]:
+        """The witnesses that fail if the suspect alone fails."""
+        return next((s.falls for s in self._suspects if s.name == name), frozenset())
+
+    def same_as(self, name: str, witnesses: Iterable[str]) -> tuple[str, ...]:
+        """Other suspects with the same witnesses among these."""
+        heard = frozenset(witnesses)
+        mine = self.blamed_by(name) & heard
+        return tuple(s.name for s in self._suspects if s.name != name and s.falls & heard == mine)
+
+
+def _zones(graph: Graph) -> dict[str, str]:
+    """name:HOST -> the zone in which the host lives."""
+    zones = {}
+    for node in graph.nodes.values():
+        if node.kind != "host":
+            continue
+        for need in node.needs:
+            if need.name == "dns":
+                zones[f"name:{node.label}"] = need.alternatives[0].node
+    return zones

@@ -1,0 +1,228 @@
+"""The verbs: map, of and replay. Heavy imports wait until a verb is called."""
+
+import asyncio
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from downwind.model import Model
+
+_STORE = Path(".downwind")
+
+Store = Annotated[
+    Path, typer.Option("--store", help="The folder in which evidence is kept.", metavar="DIR")
+]
+ModelFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--model", help="A model file or a folder of them; may be repeated."),
+]
+Overlays = Annotated[
+    list[Path] | None,
+    typer.Option("--catalog", help="A catalogue overlay: a file or a folder; may be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def map_(
+    names: Annotated[list[str], typer.Argument(help="Host names or URLs.", metavar="NAME...")],
+    store: Store = _STORE,
+    catalog: Overlays = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(help="The handout of an emulated internet, in place of the real one."),
+    ] = None,
+    allow_private: Annotated[
+        list[str] | None,
+        typer.Option(help="A private prefix that may be measured, such as 10.0.0.0/8."),
+    ] = None,
+    budget: Annotated[float, typer.Option(help="Seconds that the map may take.")] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Map what names stand on: zones, name servers, addresses, certificates, pages, providers.
+
+    Every need comes with the evidence for it; what could not be looked at is told with its reason.
+    Ends with 3 where nothing could be measured.
+    """
+    from downwind.catalog import Catalog
+    from downwind.graph import build_graph
+    from downwind.jobs.map import map_here, stored
+    from downwind.model import Model
+    from downwind.show.cli.network import open_network
+    from downwind.show.map_view import map_form, show_map
+    from downwind.show.screen import progress, screen
+
+    known = Catalog.load(catalog or [])
+    opened = open_network(network, allow_private or [])
+    with progress("Mapping", as_json) as seen:
+        asyncio.run(map_here(names, opened, store, budget=budget, heard=lambda e: seen(e.subject)))
+    graph = build_graph(stored(store), known, Model())
+    form = map_form(graph, names)
+    if as_json:
+        _print_json(form)
+    else:
+        show_map(screen(), graph, names, known)
+    if not any(mapped["stands_on"] for mapped in form["names"]):
+        raise typer.Exit(3)
+
+
+def of(
+    causes: Annotated[
+        list[str],
+        typer.Argument(
+            help="Scopes such as aws/dynamodb/us-east-1, host names or capabilities.",
+            metavar="CAUSE...",
+        ),
+    ],
+    lasting: Annotated[
+        str, typer.Option("--for", help="How long the causes fail: 90s, 30m, 4h, 2d.")
+    ] = "4h",
+    store: Store = _STORE,
+    model: ModelFiles = None,
+    catalog: Overlays = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who falls if these causes fail together, from when until when, and through which chain.
+
+    It reads what `downwind map` has seen, and the model files. Ends with 1 where somebody falls.
+    """
+    from downwind.catalog import Catalog
+    from downwind.graph import build_graph
+    from downwind.jobs.map import stored
+    from downwind.questions.whatif import what_if
+    from downwind.show.of_view import of_form, show_of
+    from downwind.show.screen import screen
+    from downwind.terms import Scope, UsageError
+
+    written = _model(model)
+    scopes = []
+    for cause in causes:
+        try:
+            scopes.append(Scope.parse(cause))
+        except UsageError:
+            continue
+    records = stored(store)
+    known = Catalog.load(catalog or [])
+    graph = build_graph(records, known, written, as_of=_day(as_of))
+    named = [s for s in scopes if _is_known(s, graph, known)]
+    graph = build_graph(records, known, written, as_of=_day(as_of), scopes=named)
+    answer = what_if(graph, written, causes, _seconds(lasting))
+    if as_json:
+        _print_json(of_form(answer))
+    else:
+        show_of(screen(), answer)
+    if any(fate.possibly != "up" for fate in (*answer.capabilities, *answer.others)):
+        raise typer.Exit(1)
+
+
+def replay_(
+    scenario: Annotated[
+        str, typer.Argument(help="A scenario by name, or a scenario file.", metavar="SCENARIO|FILE")
+    ],
+    as_of: Annotated[
+        str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
+    ] = None,
+    shuffle: Annotated[
+        int | None,
+        typer.Option(help="Deal anew who stands on whom, and whom the fault hits.", metavar="SEED"),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="Scenario seconds in a second.", min=1, max=2000)
+    ] = 480.0,
+    shorten: Annotated[
+        str | None,
+        typer.Option(help="No two moments of the timeline lie further apart than this, as in 12m."),
+    ] = None,
+    users: Annotated[int, typer.Option(help="Emulated users.", min=0, max=20000)] = 2000,
+    lang: Annotated[str, typer.Option(help="The language of the story: en or fr.")] = "en",
+    declarations: Annotated[
+        list[Path] | None,
+        typer.Option(help="Model files in place of what the world's owners declare."),
+    ] = None,
+    unconfined: Annotated[
+        bool, typer.Option(help="Map without walling the mapper off from the world's files.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Replay an outage on an emulated internet: map, predict, break, watch, name the cause.
+
+    Ends with 0 where prediction and observation agree, and with 1 where they differ.
+    """
+    from downwind.jobs.replay import Options, replay
+    from downwind.show.replay_form import replay_form
+    from downwind.show.replay_view import show_result
+    from downwind.show.screen import screen
+    from downwind.show.story import Story
+    from downwind.show.words import words
+    from downwind.world.scenario import load_scenario
+
+    say = words(lang)
+    chosen = load_scenario(scenario, longest_gap=_seconds(shorten) if shorten else None)
+    options = Options(
+        speed=speed,
+        seed=shuffle,
+        as_of=_day(as_of),
+        users=users,
+        confine=not unconfined,
+        declarations=_model(declarations) if declarations else None,
+    )
+    out = screen(stderr=as_json)
+    story = Story(out, say, chosen, options)
+    result = asyncio.run(replay(chosen, options, story.hear))
+    if as_json:
+        _print_json(replay_form(result))
+    else:
+        show_result(out, say, result)
+    if not result.agrees:
+        raise typer.Exit(1)
+
+
+def _model(files: list[Path] | None) -> "Model":
+    from downwind.model import Model, load_model
+
+    return load_model(files) if files else Model()
+
+
+def _is_known(scope: object, graph: object, catalog: object) -> bool:
+    from downwind.catalog import Catalog
+    from downwind.graph import Graph
+    from downwind.terms import Scope
+
+    assert isinstance(scope, Scope)
+    assert isinstance(graph, Graph)
+    assert isinstance(catalog, Catalog)
+    ids = {node_id.rstrip("?").split("/")[0].split("#")[0] for node_id in graph.nodes}
+    return scope.provider in ids or catalog.provider(scope.provider) is not None
+
+
+def _seconds(text: str) -> float:
+    from downwind.model import parse_duration
+    from downwind.terms import UsageError
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _day(text: str | None) -> date | None:
+    from downwind.terms import UsageError
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a day.", todo="Write it as 2025-06-11.") from error
+
+
+def _print_json(form: object) -> None:
+    json.dump(form, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write("\n")

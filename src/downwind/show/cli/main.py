@@ -1,0 +1,58 @@
+"""The `downwind` command: its verbs, and what becomes of errors."""
+
+import os
+import sys
+
+import typer
+
+from downwind import __version__
+from downwind.show.cli.commands import map_, of, replay_
+from downwind.terms import DownwindError
+
+app = typer.Typer(
+    name="downwind",
+    help="Shows who falls when internet infrastructure falls.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=(
+        "Exit codes: 0 fine, 1 findings (something is down, or prediction and observation differ), "
+        "2 usage, 3 could not measure well enough to say, 4 internal error."
+    ),
+)
+app.command("map", short_help="What names stand on, with the evidence.")(map_)
+app.command("of", short_help="Who falls if these causes fail.")(of)
+app.command("replay", short_help="Break an emulated internet as history did.")(replay_)
+
+
+def _say_version(value: bool) -> None:
+    if value:
+        typer.echo(f"downwind {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    version: bool = typer.Option(
+        False, "--version", callback=_say_version, is_eager=True, help="Show the version and end."
+    ),
+) -> None:
+    """Shows who falls when internet infrastructure falls."""
+
+
+def main() -> None:
+    """Run the command; every error ends as one sentence and an exit code."""
+    try:
+        app()
+    except DownwindError as error:
+        typer.echo(f"downwind: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe left (`downwind map x | head`): nothing to say, nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("downwind: interrupted.", err=True)
+        sys.exit(130)

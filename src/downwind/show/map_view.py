@@ -1,0 +1,141 @@
+"""Shows what names stand on: a tree for people, an object for programs."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from downwind.catalog import Catalog
+from downwind.graph import Graph
+from downwind.show.screen import plain
+from downwind.terms import Need, Node, Scope, Strength, UsageError
+
+_DEEPEST = 6
+
+
+def map_form(graph: Graph, names: Sequence[str]) -> dict[str, Any]:
+    """The JSON form: for each name what it stands on, then every node with its needs."""
+    starts = [_start(graph, name) for name in names]
+    reached = dict.fromkeys(node for start in starts if start for node in graph.reach(start))
+    return {
+        "names": [
+            {
+                "name": name,
+                "node": start,
+                "stands_on": [str(scope) for scope in _scopes(graph, start)] if start else [],
+                "components": len(graph.reach(start)) - 1 if start else 0,
+            }
+            for name, start in zip(names, starts, strict=True)
+        ],
+        "nodes": [_node_form(graph.nodes[node]) for node in reached],
+        "unknown": [
+            {"subject": u.subject, "kind": u.kind, "reason": u.reason} for u in graph.unknowns
+        ],
+    }
+
+
+def show_map(out: Console, graph: Graph, names: Sequence[str], catalog: Catalog) -> None:
+    """Print a tree for each name, the providers it stands on, and what could not be seen."""
+    for name in names:
+        start = _start(graph, name)
+        if start is None:
+            out.print(Text(f"{plain(name)}: nothing could be measured.", style="bold red"))
+            continue
+        tree = Tree(Text(plain(name), style="bold"), guide_style="dim")
+        _grow(tree, graph, start, {start}, 0)
+        out.print(tree)
+        scopes = _scopes(graph, start)
+        said = ", ".join(_named(scope, catalog) for scope in scopes)
+        out.print(Text(f"It stands on {said or 'nobody that the catalogue knows'}."))
+        out.print()
+    _show_unknowns(out, graph)
+
+
+def _show_unknowns(out: Console, graph: Graph) -> None:
+    if not graph.unknowns:
+        return
+    out.print(Text("What could not be seen, and why", style="bold"))
+    for unknown in graph.unknowns:
+        line = f"  {plain(unknown.subject)}  {unknown.kind}: {plain(unknown.reason)}"
+        out.print(Text(line, style="dim"))
+
+
+def _grow(tree: Tree, graph: Graph, node_id: str, seen: set[str], depth: int) -> None:
+    for need in graph.nodes[node_id].needs:
+        branch = tree.add(_need_text(need))
+        for alternative in need.alternatives:
+            target = graph.nodes[alternative.node]
+            text = Text(plain(target.label))
+            if target.kind == "grain":
+                branch.add(Text(plain(target.id.rstrip("?")), style="magenta"))
+                continue
+            if alternative.node in seen:
+                branch.add(text.append(" (see above)", style="dim"))
+                continue
+            seen.add(alternative.node)
+            twig = branch.add(text)
+            if depth < _DEEPEST:
+                _grow(twig, graph, alternative.node, seen, depth + 1)
+
+
+def _need_text(need: Need) -> Text:
+    count = len(need.alternatives)
+    any_of = f" (any {need.k} of {count})" if count > 1 else ""
+    style = "yellow" if need.strength is Strength.SOFT else ""
+    soft = ", soft" if need.strength is Strength.SOFT else ""
+    text = Text(f"{plain(need.name)}{any_of}{soft}", style=style)
+    return text.append(f"  {plain(need.why)}", style="dim")
+
+
+def _scopes(graph: Graph, start: str) -> tuple[Scope, ...]:
+    """The finest scopes on the way; a scope that another one lies in is left out."""
+    found = []
+    for node in graph.reach(start):
+        if node.endswith("?"):
+            try:
+                found.append(Scope.parse(node.rstrip("?")))
+            except UsageError:
+                continue
+    return tuple(s for s in sorted(set(found)) if not _is_coarser(s, found))
+
+
+def _is_coarser(scope: Scope, others: Iterable[Scope]) -> bool:
+    return any(scope != other and scope.covers(other) for other in others)
+
+
+def _named(scope: Scope, catalog: Catalog) -> str:
+    provider = catalog.provider(scope.provider)
+    return f"{provider.name} ({scope})" if provider else str(scope)
+
+
+def _start(graph: Graph, name: str) -> str | None:
+    host = (urlsplit(name).hostname if "://" in name else name) or name
+    for node_id in (f"page:{name}", f"host:{host.lower().rstrip('.')}"):
+        if node_id in graph.nodes and graph.nodes[node_id].needs:
+            return node_id
+    return None
+
+
+def _node_form(node: Node) -> dict[str, Any]:
+    return {
+        "id": node.id,
+        "kind": node.kind,
+        "needs": [
+            {
+                "need": need.name,
+                "any_of": [a.node for a in need.alternatives],
+                "k": need.k,
+                "strength": need.strength,
+                "grace": need.grace,
+                "standing": need.standing,
+                "confidence": need.confidence,
+                "why": need.why,
+                "evidence": list(need.evidence),
+                "known_since": need.known_since,
+            }
+            for need in node.needs
+        ],
+    }

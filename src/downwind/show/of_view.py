@@ -1,0 +1,111 @@
+"""Shows who falls: a table for people, an object for programs."""
+
+import math
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from downwind.model import say_duration
+from downwind.questions.whatif import Fate, WhatIf
+from downwind.show.screen import plain, state_text
+from downwind.terms import State
+
+_MOST_OTHERS = 12
+
+
+def of_form(answer: WhatIf) -> dict[str, Any]:
+    """The JSON form. Times are seconds since the fault began; null where it does not happen."""
+    return {
+        "causes": list(answer.causes),
+        "for_seconds": answer.duration,
+        "capabilities": [_form(fate, answer.duration) for fate in answer.capabilities],
+        "others": [_form(fate, answer.duration) for fate in answer.others],
+        "ungrounded": list(answer.ungrounded),
+    }
+
+
+def show_of(out: Console, answer: WhatIf) -> None:
+    """Print who falls, when, and why; the capabilities first."""
+    causes = " and ".join(plain(cause) for cause in answer.causes)
+    out.print(Text(f"If {causes} fails for {say_duration(answer.duration)}", style="bold"))
+    out.print()
+    if not answer.capabilities:
+        out.print("No capability is known: name a model with --model. Components:")
+    for fate in sorted(answer.capabilities, key=_gravity):
+        _show_fate(out, fate, answer.duration)
+    others = [fate for fate in answer.others if fate.node not in answer.causes]
+    if others:
+        out.print(Text(f"{len(others)} components fall or may fall with it:", style="bold"))
+        for fate in sorted(others, key=_gravity)[:_MOST_OTHERS]:
+            _show_fate(out, fate, answer.duration, brief=bool(answer.capabilities))
+        if len(others) > _MOST_OTHERS:
+            out.print(f"  and {len(others) - _MOST_OTHERS} more (--json lists all)")
+    if not others and all(fate.possibly is State.UP for fate in answer.capabilities):
+        out.print("Nobody falls.")
+    if answer.ungrounded:
+        names = ", ".join(plain(name) for name in answer.ungrounded)
+        out.print(Text(f"A defect of the model: these stand only on each other: {names}."))
+
+
+def _show_fate(out: Console, fate: Fate, duration: float, *, brief: bool = False) -> None:
+    line = Text("  ")
+    line.append_text(state_text(fate.possibly, f"{_word(fate):<10}"))
+    line.append(plain(fate.node), style="bold")
+    if fate.label != fate.node and not fate.node.endswith(f":{fate.label}"):
+        line.append(f"  {plain(fate.label)}")
+    if when := _when(fate, duration):
+        line.append(f"  {when}", style="dim")
+    out.print(line)
+    if brief:
+        return
+    if fate.reason:
+        out.print(Text(f"            possibly: {plain(fate.reason)}", style="dim"))
+    for link, following in zip(fate.chain, fate.chain[1:], strict=False):
+        out.print(
+            Text(f"            needs {plain(following.node)}: {plain(link.why)}", style="dim")
+        )
+
+
+def _word(fate: Fate) -> str:
+    return str(fate.possibly) + ("?" if fate.possibly is not fate.state else "")
+
+
+def _when(fate: Fate, duration: float) -> str:
+    if fate.state is State.UP:
+        return ""
+    at = fate.down_at if fate.state is State.DOWN else fate.degraded_at
+    since = "at once" if at == 0 else f"after at most {say_duration(at)}"
+    if fate.state is State.DEGRADED:
+        return since
+    if math.isinf(fate.back_at):
+        return f"{since}, and does not come back by itself"
+    lag = fate.back_at - duration
+    back = "back with it" if lag <= 0 else f"back {say_duration(lag)} after it"
+    return f"{since}, {back}"
+
+
+def _gravity(fate: Fate) -> tuple[int, int, float, str]:
+    order = (State.DOWN, State.DEGRADED, State.UP)
+    at = min(fate.down_at, fate.degraded_at)
+    return (order.index(fate.state), order.index(fate.possibly), at, fate.node)
+
+
+def _form(fate: Fate, duration: float) -> dict[str, Any]:
+    fallen = fate.state is State.DOWN
+    return {
+        "node": fate.node,
+        "label": fate.label,
+        "kind": fate.kind,
+        "state": fate.state,
+        "possibly": fate.possibly,
+        "reason": fate.reason or None,
+        "down_after": _seconds(fate.down_at) if fallen else None,
+        "degraded_after": _seconds(fate.degraded_at) if fate.degraded_at < duration else None,
+        "back_after": _seconds(fate.back_at) if fallen else None,
+        "chain": [{"node": link.node, "why": link.why} for link in fate.chain],
+    }
+
+
+def _seconds(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,151 @@
+"""Tells a replay as it runs, for a reader of a newspaper."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from downwind.jobs.replay import Moment, Options
+from downwind.model import say_duration
+from downwind.questions.attribute import Attribution
+from downwind.questions.whatif import WhatIf
+from downwind.show.naming import Naming
+from downwind.show.screen import COLOURS, plain
+from downwind.show.words import Words
+from downwind.terms import State
+from downwind.world.scenario import Scenario
+
+_RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
+_SMALLEST_WALL = 0.5
+"""Real seconds below which sockets, not the scenario, decide (observe's floor of time-outs)."""
+
+
+class Story:
+    """The narrator: hears every moment of a replay, and prints those that a reader cares for."""
+
+    def __init__(self, out: Console, say: Words, scenario: Scenario, options: Options) -> None:
+        self._out = out
+        self._say = say
+        self._scenario = scenario
+        self._options = options
+        self._naming = Naming.of(scenario, options.seed)
+        self._states: dict[str, State] = {}
+        self._crowd_told: dict[str, bool] = {}
+        self._open()
+
+    def hear(self, moment: Moment) -> None:
+        """Print what there is to tell of a moment."""
+        teller = getattr(self, f"_tell_{moment.kind}")
+        teller(moment)
+
+    def _open(self) -> None:
+        spec, say = self._scenario.spec, self._say
+        title = spec.title.get(say.lang) or next(iter(spec.title.values()))
+        about = spec.about.get(say.lang) or next(iter(spec.about.values()))
+        day = datetime.fromtimestamp(self._scenario.start, UTC)
+        self._out.print(Text(title, style="bold"), Text(f"{day:%Y-%m-%d}, UTC", style="dim"))
+        self._out.print(Text(f"{say.say('emulation')}. {about}", style="italic"))
+        smallest = say_duration(_SMALLEST_WALL * self._options.speed)
+        self._out.print(say.say("scale", speed=self._options.speed, smallest=smallest))
+        if self._options.seed is not None:
+            fault = self._naming.scope(self._naming.fault)
+            self._out.print(say.say("dealt", seed=self._options.seed, fault=fault))
+        self._out.print()
+
+    def _tell_started(self, _: Moment) -> None:
+        world = self._naming.world
+        self._out.print(
+            self._say.say("started", providers=len(world.providers), services=len(world.services))
+        )
+
+    def _tell_mapped(self, moment: Moment) -> None:
+        assert moment.mapped is not None
+        walls = ", ".join(moment.mapped.walls) or self._say.say("walls.none")
+        unknown = sum(type(r.finding).__name__ == "Unanswered" for _, r in moment.mapped.records)
+        self._out.print(
+            self._say.say("mapped", walls=walls, count=len(moment.mapped.records), unknown=unknown)
+        )
+
+    def _tell_predicted(self, moment: Moment) -> None:
+        assert moment.prediction is not None
+        answer = moment.prediction.declared
+        fault = self._naming.scope(self._naming.fault)
+        lasts = say_duration(answer.duration)
+        head = self._say.say("foretold", fault=fault, lasts=lasts)
+        down = self._of_state(answer, State.DOWN) or self._say.say("foretold.nobody")
+        text = Text(f"{head} {down}")
+        if degraded := self._of_state(answer, State.DEGRADED):
+            text.append(f"; {self._say.say('foretold.degraded', names=degraded)}")
+        self._out.print(text.append("."))
+        self._out.print()
+
+    def _tell_told(self, moment: Moment) -> None:
+        assert moment.event is not None
+        texts = moment.event.tell
+        if text := texts.get(self._say.lang) or next(iter(texts.values()), ""):
+            provider = self._naming.provider(self._naming.fault)
+            self._line(moment.at, Text(text.replace("{provider}", provider)))
+
+    def _tell_round(self, moment: Moment) -> None:
+        before = self._states or dict.fromkeys(moment.states, State.UP)
+        changed = {n: s for n, s in moment.states.items() if before.get(n) is not s}
+        self._states = dict(moment.states)
+        if not changed:
+            return
+        text = Text()
+        for state, key in (
+            (State.DOWN, "now down"),
+            (State.DEGRADED, "now degraded"),
+            (State.UP, "now up"),
+        ):
+            names = [name for name, s in changed.items() if s is state]
+            if names:
+                said = self._say.say(key, names=self._grouped(names))
+                text.append(("   " if text else "") + said, style=COLOURS[state])
+        self._line(moment.at, text)
+
+    def _tell_verdict(self, moment: Moment) -> None:
+        verdict = moment.attribution
+        assert verdict is not None
+        said = self._say.say(
+            f"verdict.{verdict.verdict}",
+            who=self._who(verdict),
+            confidence=self._say.percent(verdict.confidence),
+        )
+        self._line(moment.at, Text(said, style="bold"))
+
+    def _tell_crowd(self, moment: Moment) -> None:
+        count = moment.crowd
+        assert count is not None
+        for service, (tried, failed) in count.by_service().items():
+            failing = failed * 2 > tried
+            if tried < 20 or failing == self._crowd_told.get(service, False):
+                continue
+            self._crowd_told[service] = failing
+            name = self._naming.service(service)
+            said = self._say.say("crowd", tried=tried, failed=failed, service=name)
+            self._line(moment.at, Text(said, style="dim"))
+
+    def _who(self, verdict: Attribution) -> str:
+        if verdict.scope:
+            return self._naming.scope(verdict.scope)
+        return self._naming.service(verdict.suspect)
+
+    def _line(self, at: float, text: Text) -> None:
+        clock = Text(f"{datetime.fromtimestamp(at, UTC):%H:%M}  ", style="cyan")
+        clean = Text(plain(text.plain), spans=text.spans, style=text.style)
+        room = max(20, self._out.width - 7)
+        for number, line in enumerate(clean.wrap(self._out, room)):
+            self._out.print(clock if number == 0 else Text("       "), line, sep="")
+
+    def _of_state(self, answer: WhatIf, state: State) -> str:
+        return self._grouped([n for n, s in answer.worst.items() if s is state])
+
+    def _grouped(self, names: Iterable[str]) -> str:
+        """Whole services by their name, single capabilities by service and title."""
+        wanted = list(names)
+        services: dict[str, list[str]] = {}
+        for name in wanted:
+            services.setdefault(name.rpartition("/")[0], []).append(name)
+        return ", ".join(self._naming.group(s, parts) for s, parts in services.items())

@@ -1,0 +1,1 @@
+"""The emulated internet: real sockets on loopback that a scenario breaks as history did."""

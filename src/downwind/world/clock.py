@@ -1,0 +1,41 @@
+"""The clock of a scenario: it starts where the story does and may run faster than a wall clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+_LEAST_WAIT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class WorldClock:
+    """Scenario time as a line through one point of CLOCK_MONOTONIC, which processes share."""
+
+    scenario: float
+    """Seconds since 1970-01-01 UTC in the scenario..."""
+    monotonic: float
+    """...when the machine's monotonic clock showed this."""
+    speed: float = 1.0
+
+    @classmethod
+    def starting(cls, scenario: float, speed: float) -> WorldClock:
+        """A clock that starts now."""
+        return cls(scenario, time.monotonic(), speed)
+
+    def now(self) -> float:
+        """Scenario time, in seconds since 1970-01-01 UTC."""
+        return self.scenario + (time.monotonic() - self.monotonic) * self.speed
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for scenario seconds."""
+        await asyncio.sleep(max(0.0, seconds) / self.speed)
+
+    def timeout(self, seconds: float) -> float:
+        """Wall seconds to wait for an answer that may take scenario seconds; never too short."""
+        return max(_LEAST_WAIT, seconds / self.speed)
+
+    def handout(self) -> dict[str, float]:
+        """What another process needs to read the same time."""
+        return {"scenario": self.scenario, "monotonic": self.monotonic, "speed": self.speed}

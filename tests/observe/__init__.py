@@ -1,0 +1,1 @@
+"""Facts about the observe room, on a tiny real internet on loopback."""
