@@ -13,8 +13,8 @@ from downwind.solve.propagate import chain
 from . import twin
 from .graphs import Case, arrays_of, cases, fallen, renamed, solve
 
-EXAMPLES = settings(max_examples=250, deadline=None)
-SLOW = settings(max_examples=120, deadline=None)
+EXAMPLES = settings(max_examples=200, deadline=None)
+SLOW = settings(max_examples=100, deadline=None)
 INF = math.inf
 
 

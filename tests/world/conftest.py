@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import dns.asyncquery
@@ -48,7 +48,7 @@ class Outside:
             query.flags &= ~dns.flags.RD
         where, port = self.world.handout["dial"][ip]["tcp/53" if tcp else "udp/53"]
         send = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
-        return cast(Message, await send(query, where, timeout=3, port=port))
+        return await send(query, where, timeout=3, port=port)
 
     async def resolve(self, name: str, rdtype: str = "A") -> Message:
         """Ask the world's resolver."""
@@ -85,5 +85,6 @@ def start_world(tmp_path: Path) -> Starter:
             session = new_session(stub.look_up, world.handout["dial"], network.verifying)
             async with session:
                 yield Outside(world, clock, session)
+        assert "Traceback" not in (state / "world.log").read_text()
 
     return start

@@ -31,7 +31,7 @@ async def test_an_edge_proxies_to_the_origin_and_stores_what_is_sent(start_world
 async def test_an_edge_caches_what_is_public_until_the_scenario_clock_says_so(
     start_world: Starter,
 ) -> None:
-    async with start_world(speed=300) as outside:
+    async with start_world(speed=600) as outside:
         url = "https://www.plain.test/articles/1"
         first = await outside.get(url)
         second = await outside.get(url)
@@ -188,7 +188,7 @@ async def _ocsp_status(outside: Outside, leaf: x509.Certificate) -> ocsp.OCSPCer
     url = authority[0].access_location.value
     key = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
     assert key is not None
-    name = hashes.Hash(hashes.SHA1())  # noqa: S303  # as RFC 6960 has it
+    name = hashes.Hash(hashes.SHA1())  # as RFC 6960 has it
     name.update(leaf.issuer.public_bytes())
     asked = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
         name.finalize(), key, leaf.serial_number, hashes.SHA1()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,19 @@ async def test_everyone_of_a_crowd_has_an_account_and_a_feed_of_the_named_ones(
         assert feed[0] == f"by reader{number}"
         assert {"ada was here", "grace is here.", "eve is here."} <= set(feed)
         assert len(feed) == 4
+
+
+async def test_a_crowd_that_signs_in_at_once_does_not_wait_for_a_hash_each(place: Place) -> None:
+    async def timed(number: int, password: str) -> float:
+        began = time.monotonic()
+        body = {"user": f"reader{number}", "password": password}
+        assert (await place.call("POST", "/sign-in", body)).status in (200, 401)
+        return time.monotonic() - began
+
+    await timed(0, "wrong")
+    one_hash = min([await timed(0, f"wrong {number}") for number in range(3)])
+    together = await asyncio.gather(*(timed(n, "morning-paper") for n in range(60)))
+    assert max(together) < 30 * one_hash
 
 
 @pytest.mark.parametrize("user", ["reader", "readerx", "reader1x", "reader1234567", "reader*"])

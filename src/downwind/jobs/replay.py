@@ -35,6 +35,8 @@ from downwind.world.schema import WorldFile
 MEMORY = 8
 """Rounds of probes that the attribution remembers."""
 
+_WARM_UPS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -228,6 +230,7 @@ class _Stage:
         self._fault = fault
         self._tell = tell
         self._network = Network.from_handout(process.handout)
+        self._drivers = {"message": MessageDriver()}
         self._suspects = Suspects.of(graph, scenario.until - scenario.onset)
         self._rounds: list[Round] = []
         self._verdicts: list[tuple[float, Attribution]] = []
@@ -235,13 +238,14 @@ class _Stage:
 
     async def play(self, folder: Path) -> tuple[list[Round], list[tuple[float, Attribution]]]:
         """Play the timeline; return rounds and verdicts on the scenario's clock."""
-        self._shift = self._network.clock.now() - self._scenario.start
         async with CrowdProcess.start(
             self._process.handout,
             self._world,
             users=self._options.users,
             every=self._scenario.spec.probe_every * 2,
         ) as crowd:
+            await self._settle()
+            self._shift = self._network.clock.now() - self._scenario.start
             with EvidenceLog(folder / "watch") as log:
                 watching = asyncio.create_task(self._watch(log))
                 listening = asyncio.create_task(self._listen(crowd))
@@ -252,6 +256,23 @@ class _Stage:
                     watching.cancel()
                     listening.cancel()
         return self._rounds, self._verdicts
+
+    async def _settle(self) -> None:
+        """Let the systems warm up before the story begins: until all is well, or it never is."""
+        clock = self._network.clock
+        watch = self._watching()
+        for _ in range(_WARM_UPS):
+            async for round_ in watch_rounds(watch, clock.now() + watch.every / 2):
+                if all(state is State.UP for state in round_.states().values()):
+                    return
+
+    def _watching(self) -> Watch:
+        return Watch(
+            self._model,
+            self._network,
+            every=self._scenario.spec.probe_every,
+            drivers=self._drivers,
+        )
 
     async def _orders(self) -> None:
         clock = self._network.clock
@@ -269,25 +290,19 @@ class _Stage:
         return {**scope, **mode, **order}
 
     async def _watch(self, log: EvidenceLog) -> None:
-        watch = Watch(
-            self._model,
-            self._network,
-            every=self._scenario.spec.probe_every,
-            drivers={"message": MessageDriver()},
-        )
-        async for round_ in watch_rounds(watch, self._scenario.end + self._shift):
+        async for round_ in watch_rounds(self._watching(), self._scenario.end + self._shift):
             for probe in round_.probes:
                 log.append(probe)
             log.sync()
-            self._hear(Round(round_.at - self._shift, round_.probes))
+            self._hear(Round(round_.at - self._shift, round_.ended - self._shift, round_.probes))
 
     def _hear(self, round_: Round) -> None:
         self._rounds.append(round_)
         recent = [r.probes for r in self._rounds[-MEMORY:]]
         verdict = attribute(self._graph, self._suspects, self._catalog, recent)
         before = self._verdicts[-1][1] if self._verdicts else QUIET
-        self._verdicts.append((round_.at, verdict))
-        at = self._scenario.said(round_.at)
+        self._verdicts.append((round_.ended, verdict))
+        at = self._scenario.said(round_.ended)
         self._tell(Moment(at, "round", states=round_.states()))
         if (verdict.verdict, verdict.scope) != (before.verdict, before.scope):
             self._tell(Moment(at, "verdict", attribution=verdict))

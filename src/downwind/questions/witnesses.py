@@ -43,12 +43,20 @@ class Witness:
 def hear(probes: Sequence[Sequence[Evidence]], catalog: Catalog) -> dict[str, Witness]:
     """Witnesses by node, from rounds of journey probes, oldest round first."""
     witnesses: dict[str, Witness] = {}
-    for age, round_ in enumerate(reversed(probes)):
+    for age, round_ in enumerate(reversed(_since_the_first_failure(probes))):
         weight = 0.5 ** (age / HALF_LIFE_ROUNDS)
         for probe in round_:
             if probe.value is not None:
                 _hear_journey(witnesses, probe.subject, probe.value, weight, catalog)
     return witnesses
+
+
+def _since_the_first_failure(probes: Sequence[Sequence[Evidence]]) -> Sequence[Sequence[Evidence]]:
+    """Health from before the trouble is no witness against it."""
+    for number, round_ in enumerate(probes):
+        if any(probe.value is not None and probe.value["state"] != "up" for probe in round_):
+            return probes[number:]
+    return probes[-1:]
 
 
 def _hear_journey(

@@ -14,11 +14,10 @@ from downwind.show.naming import Naming
 from downwind.show.screen import COLOURS, plain
 from downwind.show.words import Words
 from downwind.terms import State
+from downwind.world.clock import OBSERVERS_FLOOR
 from downwind.world.scenario import Scenario
 
 _RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
-_SMALLEST_WALL = 0.5
-"""Real seconds below which sockets, not the scenario, decide (observe's floor of time-outs)."""
 
 
 class Story:
@@ -46,7 +45,7 @@ class Story:
         day = datetime.fromtimestamp(self._scenario.start, UTC)
         self._out.print(Text(title, style="bold"), Text(f"{day:%Y-%m-%d}, UTC", style="dim"))
         self._out.print(Text(f"{say.say('emulation')}. {about}", style="italic"))
-        smallest = say_duration(_SMALLEST_WALL * self._options.speed)
+        smallest = say_duration(OBSERVERS_FLOOR * self._options.speed)
         self._out.print(say.say("scale", speed=self._options.speed, smallest=smallest))
         if self._options.seed is not None:
             fault = self._naming.scope(self._naming.fault)

@@ -27,6 +27,8 @@ class Words:
     def percent(self, share: float | None) -> str:
         if share is None:
             return self.texts["none"]
+        if 0.995 < share < 1:
+            return f">{self.percent(0.99)}"
         space = "\N{NO-BREAK SPACE}" if self.lang == "fr" else ""
         return f"{share * 100:.0f}{space}%"
 

@@ -31,6 +31,7 @@ class Round:
 
     at: float
     """When the round began, by the network's clock."""
+    ended: float
     probes: tuple[Evidence, ...]
 
     def states(self) -> dict[str, State]:
@@ -78,7 +79,8 @@ async def _probe_all(watch: Watch, number: int) -> Round:
         if capability.journey
     }
     jobs = [probe(key, journey) for journey in range(watch.journeys) for key in named]
-    return Round(at, tuple(await asyncio.gather(*jobs)))
+    probes = tuple(await asyncio.gather(*jobs))
+    return Round(at, watch.network.clock.now(), probes)
 
 
 def _state(states: list[str]) -> State:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 _LEAST_WAIT = 0.5
 
 
+OBSERVERS_FLOOR = 2.0
+"""Real seconds that an observer waits at least: on two busy cores a sign-in took up to 0.5 s."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorldClock:
     """Scenario time as a line through one point of CLOCK_MONOTONIC, which processes share."""
@@ -38,4 +42,9 @@ class WorldClock:
 
     def handout(self) -> dict[str, float]:
         """What another process needs to read the same time."""
-        return {"scenario": self.scenario, "monotonic": self.monotonic, "speed": self.speed}
+        return {
+            "scenario": self.scenario,
+            "monotonic": self.monotonic,
+            "speed": self.speed,
+            "floor": OBSERVERS_FLOOR,
+        }

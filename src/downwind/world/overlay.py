@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from downwind.catalog.roles import ROLES
+from downwind.evidence.redact import redact_headers
 from downwind.world.addresses import Block, Plan
 from downwind.world.authority import Authority
 from downwind.world.names import keyvalue_name, own_domain
@@ -121,7 +122,7 @@ def _names(provider: Provider, plan: Plan) -> Iterator[Fact]:
 def _headers(provider: Provider) -> Iterator[Fact]:
     for product in _with_system(provider, "edge"):
         for name, text in usual_headers(provider, product).items():
-            contains = _constant(text)
+            contains = _kept(name, text)
             yield {"kind": "header", "name": name, "contains": contains, "product": product.id}
 
 
@@ -195,8 +196,14 @@ def _telling_header(provider: Provider, product: Product) -> dict[str, str]:
     own = list(product.error_page.headers) if product.error_page else []
     name = (own or list(product.headers) or ["server"])[0].lower()
     found = {"name": name}
-    contains = _constant(named[name])
+    contains = _kept(name, named[name])
     return found | ({"contains": contains} if contains else {})
+
+
+def _kept(name: str, text: str) -> str | None:
+    """The constant part of a header's value, where evidence keeps the value of such a header."""
+    constant = _constant(text)
+    return constant if constant and constant in redact_headers({name: text})[name] else None
 
 
 def _constant(text: str) -> str | None:

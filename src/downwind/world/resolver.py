@@ -161,11 +161,11 @@ class Resolver:
         rdtype: RdataType,
         trail: frozenset[tuple[Name, RdataType]],
     ) -> Message | Failed:
-        addresses, why = delegation.glue, ("no name server has an address",)
+        addresses = delegation.glue
         if not addresses:
             addresses, why = await self._addresses(delegation, trail)
-        if not addresses:
-            return self._failure(delegation.zone, why)
+            if not addresses:
+                return self._failure(delegation.zone, why)
         tries: list[str] = []
         waiting: set[asyncio.Task[Message]] = set()
         ips: dict[asyncio.Task[Message], str] = {}

@@ -199,7 +199,9 @@ class _Moments:
 
 def _event(spec: EventSpec, moments: _Moments) -> Event:
     order = {"do": spec.do, **spec.with_} if spec.do else None
-    return Event(moments.at(spec.at), moments.said(spec.at), order, spec.tell or {}, spec.source)
+    return Event(
+        moments.at(spec.at), moments.said(spec.at), order, dict(spec.tell or {}), spec.source
+    )
 
 
 def _find(name: str) -> Path:

@@ -106,7 +106,7 @@ async def _obey(world: World, line: bytes) -> tuple[dict[str, Any], bool]:
         return answer, False
     try:
         answer |= await _change(world, order)
-    except DownwindError as error:
+    except (DownwindError, OSError) as error:
         answer |= {"ok": False, "error": str(error)}
     return answer, True
 
