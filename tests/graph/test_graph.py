@@ -200,5 +200,5 @@ def test_a_declaration_of_nothing_known_names_the_place() -> None:
             )
         ]
     )
-    with pytest.raises(ModelError, match="declared needs of a.test/use: 'No Such/Thing' is no"):
+    with pytest.raises(ModelError, match=r"declared needs of a.test/use: 'No Such/Thing' is no"):
         build_graph([], CATALOG, wrong)

@@ -41,7 +41,7 @@ def test_a_model_file_becomes_frozen_types() -> None:
     assert (need.grace, need.known_since, need.k) == (300.0, date(2025, 11, 18), 1)
     assert capability.journey[0].expect.json == {"user": "ada"}
     with pytest.raises(ValueError, match="frozen"):
-        service.title = "Y"  # type: ignore[misc]
+        service.title = "Y"
 
 
 def test_a_folder_of_files_is_one_model(tmp_path: Path) -> None:

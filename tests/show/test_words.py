@@ -20,7 +20,7 @@ def test_english_and_french_say_the_same_things() -> None:
 
 
 def test_a_language_that_is_not_there_is_refused() -> None:
-    with pytest.raises(UsageError, match="there is no language 'tlh'. Use en or fr."):
+    with pytest.raises(UsageError, match=r"there is no language 'tlh'\. Use en or fr."):
         words("tlh")
 
 

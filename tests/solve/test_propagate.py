@@ -108,6 +108,26 @@ def test_what_is_only_downstream_of_a_ring_falls_after_it() -> None:
     assert down(nodes, [2]) == [10, 5, 0, 14]
 
 
+def test_what_hangs_on_a_ring_falls_after_it_even_where_the_ring_can_lean_on_it() -> None:
+    nodes: list[list[Row]] = [
+        [((1, 3), 1, True, 10.0)],
+        [((0, 3), 1, True, 5.0), ((2, 4),)],
+        [((0, 3), 1, True, 4.0)],
+        [],
+        [],
+    ]
+    assert down(nodes, [3]) == [10, 5, 14, 0, INF]
+
+
+def test_chains_and_rings_may_be_deeper_than_the_stack_of_python() -> None:
+    long = 20_000
+    rows: list[list[Row]] = [[((node - 1, long),)] for node in range(long)]
+    rows[0] = [((long - 1, long),)]
+    in_a_chain: list[list[Row]] = [[((node - 1,),)] for node in range(long)]
+    in_a_chain[0] = []
+    assert set(down([*rows, []], [long])) == set(down(in_a_chain, [0])) == {0.0}
+
+
 def test_a_ring_behind_a_ring_starts_its_clocks_when_the_first_has_fallen() -> None:
     nodes: list[list[Row]] = [
         [((0, 1), 1, True, 10.0)],
@@ -194,6 +214,13 @@ def test_the_chain_leads_from_the_victim_to_the_fault() -> None:
     assert fallout.degraded_need.tolist() == [-1, -1, -1, 2, -1]
 
 
+def test_the_chain_of_what_is_degraded_first_leads_through_the_soft_need() -> None:
+    arrays = Arrays.build([[], [], [((1,), 1, False), ((0,), 1, True, 60.0)]])
+    assert chain(arrays, propagate(arrays, [0, 1], 30.0), 2) == (2, 1)
+    assert chain(arrays, propagate(arrays, [0, 1], 90.0), 2) == (2, 0)
+    assert chain(arrays, propagate(arrays, [0], 30.0), 2) == (2, 0)
+
+
 def test_the_chain_of_a_ring_leads_out_of_it() -> None:
     nodes: list[list[Row]] = [[((1, 3),)], [((2, 3),)], [((0, 4),)], [], [((5,), 1, True, 3.0)], []]
     arrays = Arrays.build(nodes)
@@ -201,6 +228,38 @@ def test_the_chain_of_a_ring_leads_out_of_it() -> None:
     assert fallout.down_at.tolist() == [3, 3, 3, 0, 3, 0]
     assert [chain(arrays, fallout, node) for node in (0, 1, 2)] == [(0, 4, 5), (1, 4, 5), (2, 4, 5)]
     assert fallout.by_ring.tolist() == [True] * 3 + [False] * 3
+
+
+def test_the_chain_of_a_ring_names_the_ground_that_went_last() -> None:
+    later, earlier, fault = 2, 3, 4
+    nodes: list[list[Row]] = [
+        [((1, later),)],
+        [((0, earlier),)],
+        [((fault,), 1, True, 20.0)],
+        [((fault,), 1, True, 7.0)],
+        [],
+    ]
+    fallout = fall(nodes, [fault])
+    assert fallout.down_at.tolist() == [20, 20, 20, 7, 0]
+    assert fallout.cause_node.tolist() == [later, later, fault, fault, -1]
+
+
+def test_the_chain_of_a_ring_leads_out_of_it_though_a_member_is_a_fault_too() -> None:
+    nodes: list[list[Row]] = [
+        [((1,), 1, True, 1.0)],
+        [((2, 3), 1, True, 5.0)],
+        [((0, 3), 1, True, 5.0)],
+        [],
+    ]
+    fallout = fall(nodes, [2, 3])
+    assert fallout.down_at.tolist() == [1, 5, 0, 0]
+    assert fallout.by_ring.tolist() == [True, False, False, False]
+    assert fallout.cause_node[0] == 3
+
+
+def test_a_fault_that_is_part_of_a_circle_grounds_nobody_though_its_own_needs_are_met() -> None:
+    nodes: list[list[Row]] = [[((1, 2),)], [((0, 2),)], [((0, 3),)], []]
+    assert down(nodes, [2]) == [0, 0, 0, INF]
 
 
 def test_what_was_prepared_answers_the_same() -> None:

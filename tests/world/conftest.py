@@ -14,8 +14,8 @@ from dns.message import Message
 
 from downwind.observe.network import Network
 from downwind.world.client import WorldProcess
-from downwind.world.clock import WorldClock
-from downwind.world.dialing import Stub, new_session
+from downwind.world.net.clock import WorldClock
+from downwind.world.net.dialing import Stub, new_session
 
 SMALL = Path(__file__).parent / "small.yaml"
 START = 1_763_463_600.0

@@ -3,10 +3,10 @@
 import pytest
 
 from downwind.terms import Scope, UnknownCause
-from downwind.world.check import complaints
-from downwind.world.deal import deal, deal_scope, touches
-from downwind.world.load import load_world
-from downwind.world.schema import Product, WorldFile
+from downwind.world.form.check import complaints
+from downwind.world.form.deal import deal, deal_scope, touches
+from downwind.world.form.load import load_world
+from downwind.world.form.schema import Product, WorldFile
 
 from .conftest import SMALL
 

@@ -11,7 +11,7 @@ from downwind.catalog import Catalog
 from downwind.observe.network import Network
 from downwind.terms import WorldError
 from downwind.world.client import WorldProcess
-from downwind.world.scenario import packaged
+from downwind.world.form.scenario import packaged
 
 from .conftest import SMALL, START, Starter
 

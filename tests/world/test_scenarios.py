@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from downwind.terms import ModelError, UsageError
-from downwind.world.scenario import load_scenario, packaged
+from downwind.world.form.scenario import load_scenario, packaged
 
 _TEXT = """
 scenario: storm

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from downwind.terms import ModelError
-from downwind.world.addresses import plan_addresses
-from downwind.world.load import load_world, world_from_text
-from downwind.world.scenario import packaged
+from downwind.world.form.load import load_world, world_from_text
+from downwind.world.form.scenario import packaged
+from downwind.world.net.addresses import plan_addresses
 
 from .conftest import SMALL
 

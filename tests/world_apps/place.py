@@ -15,7 +15,7 @@ from aiohttp import web
 
 from downwind.observe import Network, Session
 from downwind.world.apps import APPS
-from downwind.world.platform import (
+from downwind.world.net.platform import (
     Account,
     HostConfig,
     HttpReply,

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downwind.terms import UsageError
-from downwind.world.crowd import crowd
-from downwind.world.users import Crowd
+from downwind.world.people.crowd import crowd
+from downwind.world.people.users import Crowd
 
 from .place import BASE, MemoryStore, Place, running
 
@@ -193,7 +193,7 @@ def test_a_crowd_without_a_journey_is_refused(services: list[Any], said: str) ->
         Crowd.of(services, 5, seed=1)
 
 
-COMMAND = [sys.executable, "-m", "downwind.world.crowd"]
+COMMAND = [sys.executable, "-m", "downwind.world.people.crowd"]
 
 
 async def test_the_process_prints_counts_and_leaves_when_its_input_ends(tmp_path: Path) -> None:

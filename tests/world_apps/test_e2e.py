@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from downwind.model import Step
 from downwind.observe import Network, Reply, Session, run_journey
 from downwind.terms import Seen
-from downwind.world.e2e import MessageDriver, exchange
-from downwind.world.olm import Device, NotGenuine
-from downwind.world.phone import Phone, ServiceRefused
+from downwind.world.people.e2e import MessageDriver, exchange
+from downwind.world.people.olm import Device, NotGenuine
+from downwind.world.people.phone import Phone, ServiceRefused
 
 from .place import BASE, MemoryStore, Place, running
 

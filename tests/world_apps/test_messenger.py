@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from downwind.world.apps.messenger import MAX_DEVICES, MAX_MAILS
-from downwind.world.olm import Device
+from downwind.world.people.olm import Device
 
 from .place import MemoryStore, Place, running
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downwind.world.olm import Device, Identity, NotGenuine
+from downwind.world.people.olm import Device, Identity, NotGenuine
 
 
 def card_of(device: Device) -> dict[str, Any]:

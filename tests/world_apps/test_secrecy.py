@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from downwind.observe import Reply, Session
-from downwind.world.e2e import exchange
-from downwind.world.phone import Phone
-from downwind.world.storage import LocalStore
+from downwind.world.people.e2e import exchange
+from downwind.world.people.phone import Phone
+from downwind.world.systems.storage import LocalStore
 
 from .place import BASE, running
 

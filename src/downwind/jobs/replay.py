@@ -24,13 +24,13 @@ from downwind.questions.whatif import WhatIf, what_if
 from downwind.terms import Scope, State
 from downwind.watch import Round, Watch, watch_rounds
 from downwind.world.client import WorldProcess
-from downwind.world.crowd_process import CrowdCount, CrowdProcess
-from downwind.world.deal import deal, deal_scope
-from downwind.world.e2e import MessageDriver
-from downwind.world.load import load_world
-from downwind.world.owners import owners_model
-from downwind.world.scenario import Event, Scenario
-from downwind.world.schema import WorldFile
+from downwind.world.form.deal import deal, deal_scope
+from downwind.world.form.load import load_world
+from downwind.world.form.owners import owners_model
+from downwind.world.form.scenario import Event, Scenario
+from downwind.world.form.schema import WorldFile
+from downwind.world.people.crowd_process import CrowdCount, CrowdProcess
+from downwind.world.people.e2e import MessageDriver
 
 MEMORY = 8
 """Rounds of probes that the attribution remembers."""

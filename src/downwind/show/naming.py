@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from downwind.model import Model
 from downwind.terms import Scope
-from downwind.world.deal import deal, deal_scope
-from downwind.world.load import load_world
-from downwind.world.owners import owners_model
-from downwind.world.scenario import Scenario
-from downwind.world.schema import WorldFile
+from downwind.world.form.deal import deal, deal_scope
+from downwind.world.form.load import load_world
+from downwind.world.form.owners import owners_model
+from downwind.world.form.scenario import Scenario
+from downwind.world.form.schema import WorldFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ COLOURS = {State.UP: "green", State.DEGRADED: "yellow", State.DOWN: "bold red"}
 _NARROW = 78
 
 
-def screen(*, stderr: bool = False) -> Console:
+def screen(*, stderr: bool = False, record: bool = False) -> Console:
     """A console that honours NO_COLOR, COLUMNS and pipes; text is never read as markup."""
     piped = not (sys.stderr if stderr else sys.stdout).isatty()
     width = 100 if piped and "COLUMNS" not in os.environ else None
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=width)
+    return Console(
+        stderr=stderr, markup=False, highlight=False, emoji=False, width=width, record=record
+    )
 
 
 def narrow(out: Console) -> bool:

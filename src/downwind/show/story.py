@@ -14,8 +14,8 @@ from downwind.show.naming import Naming
 from downwind.show.screen import COLOURS, plain
 from downwind.show.words import Words
 from downwind.terms import State
-from downwind.world.clock import OBSERVERS_FLOOR
-from downwind.world.scenario import Scenario
+from downwind.world.form.scenario import Scenario
+from downwind.world.net.clock import OBSERVERS_FLOOR
 
 _RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
 

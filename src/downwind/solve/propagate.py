@@ -79,8 +79,11 @@ def propagate(
 def chain(arrays: Arrays, fallout: Fallout, node: int) -> tuple[int, ...]:
     """From a node, by what it fell with, to a fault; empty for a node that stands.
 
-    For a node that only lacks a soft need, through that need.
+    For a node that is only degraded, through the soft need; for one that would fall or be
+    degraded if the fault lasted longer, the way in which it would.
     """
+    if fallout.degraded_at[node] < fallout.duration <= fallout.down_at[node]:
+        return (node, *_down_chain(fallout, int(fallout.degraded_node[node])))
     if fallout.down_at[node] < NEVER:
         return _down_chain(fallout, node)
     if fallout.degraded_at[node] < NEVER:

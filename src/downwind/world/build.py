@@ -12,28 +12,28 @@ import aiohttp
 from aiohttp import web
 
 from downwind.terms import ModelError, Scope
-from downwind.world.addresses import RESOLVER, WORLD_V4, WORLD_V6, Plan, Site, plan_addresses
-from downwind.world.authority import Authority
-from downwind.world.automation import RecordKeeper
-from downwind.world.clock import WorldClock
-from downwind.world.compute import Computers, Zone
-from downwind.world.dialing import Stub, WorldHttp, new_session
-from downwind.world.dnsserver import open_dns
-from downwind.world.edge import Customer, Edge
-from downwind.world.faults import FaultBoard, Part
-from downwind.world.keyvalue import KeyValue
-from downwind.world.keyvalueclient import RemoteTables
-from downwind.world.listener import Doors, Loopbacks
-from downwind.world.names import Names, build_names, host_names, keyvalue_name, own_ttl
-from downwind.world.nameserver import NameServers
-from downwind.world.origins import Origins
+from downwind.world.form.schema import Host, Product, Provider, WorldFile, WorldService
+from downwind.world.net.addresses import RESOLVER, WORLD_V4, WORLD_V6, Plan, Site, plan_addresses
+from downwind.world.net.clock import WorldClock
+from downwind.world.net.dialing import Stub, WorldHttp, new_session
+from downwind.world.net.dnsserver import open_dns
+from downwind.world.net.listener import Doors, Loopbacks
+from downwind.world.net.names import Names, build_names, host_names, keyvalue_name, own_ttl
+from downwind.world.net.platform import Account, App, HostConfig, Platform, Resource
+from downwind.world.net.resolver import Resolver
+from downwind.world.net.zone import to_name
 from downwind.world.overlay import overlay_text
-from downwind.world.platform import Account, App, HostConfig, Platform, Resource
-from downwind.world.resolver import Resolver
-from downwind.world.revocation import RevocationServer
-from downwind.world.schema import Host, Product, Provider, WorldFile, WorldService
-from downwind.world.tls import Certificates, by_name, trust_anchors, trusting
-from downwind.world.zone import to_name
+from downwind.world.systems.authority import Authority
+from downwind.world.systems.automation import RecordKeeper
+from downwind.world.systems.compute import Computers, Zone
+from downwind.world.systems.edge import Customer, Edge
+from downwind.world.systems.faults import FaultBoard, Part
+from downwind.world.systems.keyvalue import KeyValue
+from downwind.world.systems.keyvalueclient import RemoteTables
+from downwind.world.systems.nameserver import NameServers
+from downwind.world.systems.origins import Origins
+from downwind.world.systems.revocation import RevocationServer
+from downwind.world.systems.tls import Certificates, by_name, trust_anchors, trusting
 
 
 class World:

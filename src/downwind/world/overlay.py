@@ -10,11 +10,11 @@ import yaml
 
 from downwind.catalog.roles import ROLES
 from downwind.evidence.redact import redact_headers
-from downwind.world.addresses import Block, Plan
-from downwind.world.authority import Authority
-from downwind.world.names import keyvalue_name, own_domain
-from downwind.world.pages import ORIGIN_TROUBLE, computer_body, usual_headers
-from downwind.world.schema import Product, Provider, WorldFile
+from downwind.world.form.schema import Product, Provider, WorldFile
+from downwind.world.net.addresses import Block, Plan
+from downwind.world.net.names import keyvalue_name, own_domain
+from downwind.world.systems.authority import Authority
+from downwind.world.systems.pages import ORIGIN_TROUBLE, computer_body, usual_headers
 
 Fact = dict[str, Any]
 

@@ -18,9 +18,9 @@ from typing import Any
 from downwind.terms import DownwindError, Scope, UsageError, WorldError
 from downwind.world.apps import APPS
 from downwind.world.build import World
-from downwind.world.clock import WorldClock
-from downwind.world.deal import deal
-from downwind.world.load import load_world
+from downwind.world.form.deal import deal
+from downwind.world.form.load import load_world
+from downwind.world.net.clock import WorldClock
 
 _LONGEST_ORDER = 1 << 20
 _FASTEST = 2_000.0

@@ -146,6 +146,10 @@ def replay_(
         list[Path] | None,
         typer.Option(help="Model files in place of what the world's owners declare."),
     ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Keep what the terminal shows as a picture, too.", metavar="FILE.svg"),
+    ] = None,
     unconfined: Annotated[
         bool, typer.Option(help="Map without walling the mapper off from the world's files.")
     ] = False,
@@ -161,7 +165,7 @@ def replay_(
     from downwind.show.screen import screen
     from downwind.show.story import Story
     from downwind.show.words import words
-    from downwind.world.scenario import load_scenario
+    from downwind.world.form.scenario import load_scenario
 
     say = words(lang)
     chosen = load_scenario(scenario, longest_gap=_seconds(shorten) if shorten else None)
@@ -173,13 +177,15 @@ def replay_(
         confine=not unconfined,
         declarations=_model(declarations) if declarations else None,
     )
-    out = screen(stderr=as_json)
+    out = screen(stderr=as_json, record=picture is not None)
     story = Story(out, say, chosen, options)
     result = asyncio.run(replay(chosen, options, story.hear))
     if as_json:
         _print_json(replay_form(result))
     else:
         show_result(out, say, result)
+    if picture is not None:
+        out.save_svg(str(picture), title=f"downwind replay {scenario}")
     if not result.agrees:
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from downwind.world.apps.messenger import messenger
 from downwind.world.apps.social import social
 from downwind.world.apps.website import website
-from downwind.world.platform import App
+from downwind.world.net.platform import App
 
 APPS: Mapping[str, App] = MappingProxyType(
     {"social": social, "messenger": messenger, "website": website}

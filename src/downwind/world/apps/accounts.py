@@ -15,7 +15,7 @@ from aiohttp import web
 from pydantic import Field
 
 from downwind.world.apps.frame import Body, Frame, Refused, answer, read_body
-from downwind.world.platform import Account
+from downwind.world.net.platform import Account
 
 UserName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from downwind.world.platform import HostConfig, KeyValueClient, KeyValueUnavailable, Platform
-from downwind.world.storage import LocalStore
+from downwind.world.net.platform import HostConfig, KeyValueClient, KeyValueUnavailable, Platform
+from downwind.world.systems.storage import LocalStore
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body that are read at most."""

@@ -10,8 +10,8 @@ from pydantic import Field
 from downwind.world.apps.accounts import Accounts
 from downwind.world.apps.frame import Body, Frame, Refused, answer, read_body, read_limit
 from downwind.world.apps.pages import front_page
-from downwind.world.olm import Identity, key_is_signed
-from downwind.world.platform import HostConfig, Platform
+from downwind.world.net.platform import HostConfig, Platform
+from downwind.world.people.olm import Identity, key_is_signed
 
 MAX_DEVICES = 20
 MAX_ONE_TIME_KEYS = 100

@@ -7,7 +7,7 @@ from html import escape
 from aiohttp import web
 
 from downwind.world.apps.frame import Handler
-from downwind.world.platform import HostConfig, Resource
+from downwind.world.net.platform import HostConfig, Resource
 
 
 def front_page(config: HostConfig, says: str) -> Handler:

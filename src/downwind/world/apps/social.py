@@ -12,7 +12,7 @@ from pydantic import Field
 from downwind.world.apps.accounts import Accounts
 from downwind.world.apps.frame import Body, Frame, answer, read_body, read_limit
 from downwind.world.apps.pages import front_page
-from downwind.world.platform import HostConfig, Platform
+from downwind.world.net.platform import HostConfig, Platform
 
 _FOLLOWED_MOST = 50
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from downwind.world.apps.frame import Body, Frame, Refused, answer, read_body
 from downwind.world.apps.pages import front_page
-from downwind.world.platform import HostConfig, Platform
+from downwind.world.net.platform import HostConfig, Platform
 
 
 class Order(Body):

@@ -1,0 +1,149 @@
+"""Deals a world anew: who stands on whom, and whom the fault hits, drawn from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from downwind.terms import Scope, UnknownCause
+from downwind.world.form.check import variant_parts
+from downwind.world.form.schema import Product, Provider, WorldFile, WorldService
+
+T = TypeVar("T")
+
+
+def deal(world: WorldFile, seed: int | None) -> WorldFile:
+    """The same services on other products of the same role and system; None changes nothing.
+
+    Each slot has a draw of its own, so a service more or less leaves the others as they are.
+    """
+    if seed is None:
+        return world
+    services = tuple(_dealt(world, service, seed) for service in world.services)
+    return world.model_copy(update={"services": services})
+
+
+def deal_scope(world: WorldFile, scope: Scope, seed: int | None) -> Scope:
+    """Whom the fault hits in a dealt world: another of the same kind, on which a service stands.
+
+    `world` is the dealt one. Raises UnknownCause where the scope names nothing in it.
+    """
+    provider = world.provider(scope.provider)
+    if provider is None or (scope.product not in (None, "*") and not _product(world, scope)):
+        raise UnknownCause(
+            f"the world {world.world!r} holds no {scope}.",
+            todo="Name a provider and product of it.",
+        )
+    if seed is None:
+        return scope
+    stands = [Scope.parse(text) for service in world.services for text in service.on.values()]
+    rng = random.Random(f"{seed}:fault")
+    if scope.product in (None, "*"):
+        return _deal_provider(world, provider, scope, stands, rng)
+    return _deal_product(world, scope, stands, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    provider: Provider
+    product: Product
+
+    def scope(self, region: str | None = None, variant: str | None = None) -> Scope:
+        return Scope(self.provider.id, self.product.id, region, None, variant)
+
+
+def _dealt(world: WorldFile, service: WorldService, seed: int) -> WorldService:
+    on = {}
+    for slot, text in service.on.items():
+        rng = random.Random(f"{seed}:{service.name}:{slot}")
+        on[slot] = str(_redrawn(world, Scope.parse(text), rng))
+    return service.model_copy(update={"on": on})
+
+
+def _redrawn(world: WorldFile, scope: Scope, rng: random.Random) -> Scope:
+    now = _product(world, scope)
+    if now is None or now.role is None:
+        return scope
+    drawn = rng.choice(list(_same_kind(world, now)))
+    region = rng.choice(drawn.product.regions) if drawn.product.regions else None
+    zone = scope.zone if region and scope.zone in region.zones else None
+    keeps = variant_parts(scope.variant) <= set(drawn.product.variants)
+    return Scope(
+        drawn.provider.id,
+        drawn.product.id,
+        region.id if region else None,
+        zone,
+        scope.variant if keeps else None,
+    )
+
+
+def _deal_product(
+    world: WorldFile, scope: Scope, stands: Sequence[Scope], rng: random.Random
+) -> Scope:
+    now = _product(world, scope)
+    if now is None or now.role is None:
+        return scope
+    parts = variant_parts(scope.variant)
+    able = [c for c in _same_kind(world, now) if parts <= set(c.product.variants)]
+    places = [
+        choice.scope(region, scope.variant)
+        for choice in able
+        for region in _regions(choice.product, scope.region)
+    ]
+    return rng.choice(_stood_on(places, stands) or places or [scope])
+
+
+def _deal_provider(
+    world: WorldFile,
+    provider: Provider,
+    scope: Scope,
+    stands: Sequence[Scope],
+    rng: random.Random,
+) -> Scope:
+    roles = {product.role for product in provider.products} - {None}
+    if not roles:
+        return scope
+    places = [
+        Scope(other.id, scope.product, region)
+        for other in world.providers
+        if roles & {product.role for product in other.products}
+        for region in _provider_regions(other, scope.region)
+    ]
+    return rng.choice(_stood_on(places, stands) or places or [scope])
+
+
+def _same_kind(world: WorldFile, product: Product) -> Iterator[_Choice]:
+    for provider in world.providers:
+        for other in provider.products:
+            if other.role == product.role and other.system == product.system:
+                yield _Choice(provider, other)
+
+
+def _regions(product: Product, wanted: str | None) -> list[str | None]:
+    if wanted is None or not product.regions:
+        return [None]
+    return [region.id for region in product.regions]
+
+
+def _provider_regions(provider: Provider, wanted: str | None) -> list[str | None]:
+    if wanted is None:
+        return [None]
+    ids = [region.id for product in provider.products for region in product.regions]
+    return list(dict.fromkeys(ids))
+
+
+def _stood_on(places: Sequence[Scope], stands: Sequence[Scope]) -> list[Scope]:
+    return [place for place in places if any(touches(place, stand) for stand in stands)]
+
+
+def touches(fault: Scope, stand: Scope) -> bool:
+    """True where something that stands on `stand` meets a fault of the scope `fault`."""
+    place = Scope(fault.provider, fault.product, fault.region, fault.zone)
+    there = Scope(stand.provider, stand.product, stand.region, stand.zone)
+    return place.covers(there) and variant_parts(fault.variant) <= variant_parts(stand.variant)
+
+
+def _product(world: WorldFile, scope: Scope) -> Product | None:
+    return world.product(scope.provider, scope.product)

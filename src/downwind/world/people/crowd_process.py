@@ -1,0 +1,97 @@
+"""The crowd as a process of its own, as its parent sees it: counts come out as it acts."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from downwind.world.form.schema import WorldFile
+
+RATE = 40.0
+"""Actions a real second: a crowd of thousands acts once or twice each in a replay."""
+_SECONDS_TO_LEAVE = 5.0
+_LINE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdCount:
+    """What the users did in one interval."""
+
+    at: float
+    """Seconds since 1970-01-01 UTC on the world's clock."""
+    tried: Mapping[str, int]
+    """Attempts by capability."""
+    failed: Mapping[str, int]
+
+    def by_service(self) -> dict[str, tuple[int, int]]:
+        """(tried, failed) of each service."""
+        found: dict[str, tuple[int, int]] = {}
+        for key, tried in self.tried.items():
+            service = key.rpartition("/")[0]
+            before = found.get(service, (0, 0))
+            found[service] = (before[0] + tried, before[1] + self.failed[key])
+        return found
+
+
+class CrowdProcess:
+    """A running crowd; `counts` yields until it leaves."""
+
+    def __init__(self, process: asyncio.subprocess.Process | None) -> None:
+        self._process = process
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls, handout: Mapping[str, Any], world: WorldFile, *, users: int, every: float
+    ) -> "AsyncIterator[CrowdProcess]":
+        """Let users of the world's services loose; without users there is no process."""
+        if users == 0:
+            yield cls(None)
+            return
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "downwind.world.people.crowd",
+            *("--handout", "-", "--users", str(users), "--rate", str(RATE), "--every", str(every)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LINE,
+        )
+        assert process.stdin is not None
+        services = [s.model_dump(mode="json", by_alias=True) for s in world.services]
+        process.stdin.write(json.dumps({**handout, "services": services}).encode() + b"\n")
+        await process.stdin.drain()
+        try:
+            yield cls(process)
+        finally:
+            await _leave(process)
+
+    async def counts(self) -> AsyncIterator[CrowdCount]:
+        """The counts of each interval, as they come."""
+        if self._process is None:
+            return
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            told = json.loads(line)
+            if told.get("done"):
+                return
+            counts = told["capabilities"]
+            yield CrowdCount(
+                at=float(told["at"]),
+                tried={key: count["tried"] for key, count in counts.items()},
+                failed={key: count["failed"] for key, count in counts.items()},
+            )
+
+
+async def _leave(process: asyncio.subprocess.Process) -> None:
+    """The crowd leaves at the end of its input; one that does not is ended."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        await asyncio.wait_for(process.communicate(), _SECONDS_TO_LEAVE)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,1 @@
+"""What providers run: name servers, edges, computers, databases, authorities; how each breaks."""

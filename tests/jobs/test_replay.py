@@ -1,0 +1,158 @@
+"""The founding outage on a shortened timeline, from socket to screen, and dealt anew."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from downwind.model import Model
+from downwind.terms import State
+from downwind.world.form.load import load_world
+from downwind.world.form.owners import owners_model
+from downwind.world.form.scenario import packaged
+
+pytestmark = [pytest.mark.replay, pytest.mark.timeout(90)]
+
+SCENARIO = "cloudflare-2025-11-18"
+SEEDS = (1, 2, 3, 4, 5)
+
+
+def _replay(*words: str, narrow: bool = False) -> tuple[int, str, str]:
+    command = [sys.executable, "-m", "downwind", "replay", *words, "--shorten", "12m"]
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "60" if narrow else "100", "NO_COLOR": "1"}
+    run = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=80, check=False
+    )
+    return run.returncode, run.stdout, run.stderr
+
+
+@pytest.fixture(scope="module")
+def plain() -> dict[str, Any]:
+    """The plain deal's JSON."""
+    code, out, err = _replay(SCENARIO, "--json")
+    assert code == 0, err
+    form = json.loads(out)
+    assert isinstance(form, dict)
+    return form
+
+
+def _column(form: dict[str, Any], column: str) -> dict[str, str]:
+    return {f"{c['service']}/{c['capability']}": c[column] for c in form["capabilities"]}
+
+
+def test_the_json_is_one_object_of_the_promised_form(plain: dict[str, Any]) -> None:
+    assert plain["scenario"] == SCENARIO
+    for cell in plain["capabilities"]:
+        assert {"service", "capability", "predicted", "predicted_from_outside"} <= set(cell)
+        assert cell["observed"] in ("up", "degraded", "down")
+        assert cell["reported"] in (None, "up", "degraded", "down")
+        assert cell["reported"] is None or cell["source"]
+    assert {"provider", "product", "region", "confidence", "seconds"} <= set(plain["attribution"])
+    for found in plain["agreement"].values():
+        assert {"precision", "recall", "cells"} <= set(found)
+
+
+def test_x_and_xchat_fall_and_signal_does_not(plain: dict[str, Any]) -> None:
+    observed = _column(plain, "observed")
+    assert observed["x.test/feed"] == observed["x.test/direct"] == "down"
+    assert observed["xchat.test/message"] == "down"
+    assert observed["signal.test/message"] == "up"
+
+
+def test_prediction_with_declarations_equals_observation(plain: dict[str, Any]) -> None:
+    assert _column(plain, "predicted") == _column(plain, "observed")
+    assert plain["agreement"]["predicted"] == {
+        "precision": 1.0,
+        "recall": 1.0,
+        "cells": 9,
+        "same": 9,
+    }
+
+
+def test_the_outside_view_cannot_tell_who_has_the_bot_filter(plain: dict[str, Any]) -> None:
+    outside, observed = _column(plain, "predicted_from_outside"), _column(plain, "observed")
+    differ = {key for key in outside if outside[key] != observed[key]}
+    assert differ == {"radio.test/listen"}
+    assert plain["agreement"]["predicted_from_outside"]["precision"] < 1
+
+
+def test_cloudflares_proxy_is_blamed_soon_after_the_first_failing_probe(
+    plain: dict[str, Any],
+) -> None:
+    blamed = plain["attribution"]
+    assert (blamed["provider"], blamed["product"], blamed["region"]) == (
+        "cloudflare",
+        "proxy",
+        None,
+    )
+    assert plain["fault"]["provider"] == "cloudflare"
+    assert blamed["confidence"] > 0.9
+    assert 0 <= blamed["seconds"] <= 30 * 60
+
+
+def test_what_was_reported_was_observed(plain: dict[str, Any]) -> None:
+    found = plain["agreement"]["reported"]
+    assert (found["recall"], found["cells"]) == (1.0, 3)
+
+
+def test_the_mapper_was_walled_off(plain: dict[str, Any]) -> None:
+    assert plain["walls"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dealt_anew_prediction_observation_and_attribution_follow(seed: int) -> None:
+    code, out, err = _replay(SCENARIO, "--json", "--shuffle", str(seed))
+    form = json.loads(out)
+    assert _column(form, "predicted") == _column(form, "observed"), err
+    assert form["attribution"]["provider"] == form["fault"]["provider"]
+    assert form["attribution"]["product"] == form["fault"]["product"]
+    assert any(cell["observed"] != "up" for cell in form["capabilities"])
+    assert all(cell["reported"] is None for cell in form["capabilities"])
+    assert code == 0
+
+
+def _declaring_wrongly() -> Model:
+    """As the owners declare, but Signal says that it stands on the edge that will fail."""
+    model = owners_model(load_world(packaged("worlds")["founding"]))
+    x = next(s for s in model.services if s.name == "x.test")
+    services = tuple(
+        s
+        if s.name != "signal.test"
+        else s.model_copy(
+            update={
+                "capabilities": tuple(
+                    c.model_copy(update={"declares": x.capabilities[0].declares})
+                    for c in s.capabilities
+                )
+            }
+        )
+        for s in model.services
+    )
+    return model.model_copy(update={"services": services})
+
+
+def test_a_wrong_declaration_lowers_the_agreement(plain: dict[str, Any], tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    form = _declaring_wrongly().model_dump(mode="json", by_alias=True)
+    wrong.write_text(json.dumps(form), encoding="utf-8")
+    code, out, _ = _replay(SCENARIO, "--json", "--declarations", str(wrong))
+    found = json.loads(out)
+    assert _column(found, "predicted")["signal.test/message"] == State.DOWN
+    assert _column(found, "observed")["signal.test/message"] == State.UP
+    assert (
+        found["agreement"]["predicted"]["precision"] < plain["agreement"]["predicted"]["precision"]
+    )
+    assert code == 1
+
+
+def test_the_story_is_told_in_french_and_fits_a_narrow_terminal() -> None:
+    code, out, err = _replay(SCENARIO, "--lang", "fr", "--users", "0", narrow=True)
+    assert code == 0, err
+    assert "ÉMULATION" in out
+    assert "Downwind nomme la cause : Cloudflare" in out
+    assert "Prédiction et observation concordent." in out
+    assert max(len(line) for line in out.splitlines()) <= 60
+    assert "\x1b" not in out
