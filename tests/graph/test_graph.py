@@ -9,6 +9,8 @@ import pytest
 from downwind.catalog import Catalog
 from downwind.graph import Graph, build_graph
 from downwind.model import Model, model_from_texts
+from downwind.solve.compile import compile_graph
+from downwind.solve.propagate import propagate
 from downwind.terms import Absent, Evidence, Finding, ModelError, Scope, Seen, Unanswered
 
 CATALOG = Catalog.from_texts(
@@ -79,12 +81,65 @@ def test_a_host_needs_its_zone_its_addresses_and_their_networks() -> None:
 def test_glue_grounds_a_server_inside_its_zone_and_a_name_outside_must_resolve_first() -> None:
     graph = build_graph(_records(("dns.zone", "shop.test", ZONE)), CATALOG, EMPTY)
     assert {
-        ("zone:shop.test", "name servers", "server:a.ns.hill.test"),
+        ("zone:shop.test", "name servers", "server:a.ns.hill.test by name"),
         ("zone:shop.test", "name servers", "server:ns.shop.test"),
-        ("server:a.ns.hill.test", "its name", "host:a.ns.hill.test"),
-        ("server:a.ns.hill.test", "dns hosting", "hill/dns?"),
+        ("server:a.ns.hill.test by name", "its name", "host:a.ns.hill.test"),
+        ("server:a.ns.hill.test by name", "dns hosting", "hill/dns?"),
         ("server:ns.shop.test", "address", "address:198.18.1.53"),
     } <= _edges(graph)
+
+
+def test_glue_grounds_a_server_whatever_other_zones_it_serves() -> None:
+    def served_by(inside: bool) -> Mapping[str, Any]:
+        glue = ["198.18.1.53"] if inside else None
+        server = {"host": "ns.hill.test", "in_bailiwick": inside, "glue": glue}
+        return {"parent": None, "ttl": 0, "name_servers": [server]}
+
+    graph = build_graph(
+        _records(
+            ("dns.zone", "a.test", served_by(False)),
+            ("dns.zone", "hill.test", served_by(True)),
+            ("dns.zone_of", "ns.hill.test", {"zone": "hill.test"}),
+            ("dns.a", "ns.hill.test", {"addresses": ["198.18.1.53"], "ttl": 60}),
+        ),
+        CATALOG,
+        EMPTY,
+    )
+    compiled = compile_graph(graph)
+    fallout = propagate(compiled.arrays, [], 3600.0)
+    assert [compiled.ids[i] for i in fallout.ungrounded] == []
+
+
+def test_zones_whose_servers_need_each_other_are_told_as_a_defect() -> None:
+    def served_by(host: str) -> Mapping[str, Any]:
+        server = {"host": host, "in_bailiwick": False, "glue": None}
+        return {"parent": None, "ttl": 0, "name_servers": [server]}
+
+    graph = build_graph(
+        _records(
+            ("dns.zone", "a.test", served_by("ns.b.test")),
+            ("dns.zone", "b.test", served_by("ns.a.test")),
+            ("dns.zone_of", "ns.a.test", {"zone": "a.test"}),
+            ("dns.zone_of", "ns.b.test", {"zone": "b.test"}),
+        ),
+        CATALOG,
+        EMPTY,
+    )
+    compiled = compile_graph(graph)
+    fallout = propagate(compiled.arrays, [], 3600.0)
+    assert {"zone:a.test", "zone:b.test"} <= {compiled.ids[i] for i in fallout.ungrounded}
+
+
+def test_a_name_that_does_not_exist_has_no_needs() -> None:
+    graph = build_graph(
+        _records(
+            ("dns.a", "nobody.test", Absent("NXDOMAIN")),
+            ("dns.zone_of", "nobody.test", {"zone": "test"}),
+        ),
+        CATALOG,
+        EMPTY,
+    )
+    assert "host:nobody.test" not in graph.nodes
 
 
 def test_a_lame_server_is_no_alternative_and_is_told() -> None:
@@ -95,7 +150,7 @@ def test_a_lame_server_is_no_alternative_and_is_told() -> None:
         EMPTY,
     )
     servers = next(n for n in graph.nodes["zone:shop.test"].needs if n.name == "name servers")
-    assert [a.node for a in servers.alternatives] == ["server:a.ns.hill.test"]
+    assert [a.node for a in servers.alternatives] == ["server:a.ns.hill.test by name"]
     assert any("lame" in unknown.reason for unknown in graph.unknowns)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from downwind.questions.agreement import agreement
 from downwind.questions.attribute import QUIET, Attribution
-from downwind.questions.observed import observed_state, observed_states
+from downwind.questions.observed import observed_state
 from downwind.questions.verdicts import named
 from downwind.terms import Scope, State
 
@@ -30,10 +30,6 @@ def test_the_worst_state_that_held_for_three_rounds_counts(
 ) -> None:
     expected = seen if seen is not None or len(states) < 3 else UP
     assert observed_state(states) is expected
-
-
-def test_a_capability_that_was_hardly_probed_is_left_out() -> None:
-    assert observed_states([{"a": UP}, {"a": UP, "b": DOWN}, {"a": UP}]) == {"a": UP}
 
 
 def test_precision_and_recall_count_the_same_state_only() -> None:

@@ -64,11 +64,18 @@ def add_observations(builder: GraphBuilder, sightings: Sightings, catalog: Catal
             _add_zone(builder, sightings, catalog, zone)
     for kind in ("dns.zone_of", "dns.cname", "dns.a", "dns.aaaa", "tls.certificate"):
         for _, host, record in sightings.of_kind(kind):
-            if not isinstance(record.finding, Absent):
+            if not isinstance(record.finding, Absent) and not _no_such_name(sightings, host):
                 _add_host(builder, sightings, catalog, host)
     for record_id, url, record in sightings.of_kind("page.resources"):
         if record.value is not None:
             _add_page(builder, record_id, url, record.value)
+
+
+def _no_such_name(sightings: Sightings, host: str) -> bool:
+    """True where the name does not exist: it has no needs, only a zone that says so."""
+    record = sightings.get("dns.a", host)
+    finding = record.finding if record else None
+    return isinstance(finding, Absent) and finding.reason == "NXDOMAIN"
 
 
 def _add_host(builder: GraphBuilder, sightings: Sightings, catalog: Catalog, host: str) -> str:
@@ -282,15 +289,17 @@ def _add_server(
     record_id: str,
     server: Mapping[str, Any],
 ) -> str:
-    host, glue = server["host"], server.get("glue")
-    node_id = f"server:{host}"
+    host, glue, inside = server["host"], server.get("glue"), server.get("in_bailiwick")
+    # The same machine stands on other things for a zone that holds its name and for one that
+    # does not, so these are two nodes.
+    node_id = f"server:{host}" if inside else f"server:{host} by name"
     if node_id in builder:
         return node_id
     builder.node(node_id, "nameserver", host)
     _needs_scopes(
         builder, node_id, "dns hosting", catalog.name_server(host), record_id, f"{host} is its own"
     )
-    if server.get("in_bailiwick"):
+    if inside:
         # RFC 1034 4.2.1: glue in the parent grounds a server that is named inside its own zone.
         if glue:
             _needs_addresses(builder, catalog, node_id, glue, (record_id,), f"glue of {host}")

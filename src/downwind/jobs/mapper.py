@@ -18,7 +18,8 @@ from downwind.observe import Network, map_names
 from downwind.terms import Evidence, NotConfined
 
 # What the libraries would import only when they meet it, when it may be too late to read.
-_LAZY = ("dns.rdtypes.ANY", "dns.rdtypes.IN", "encodings")
+_LAZY = ("dns.rdtypes.ANY", "dns.rdtypes.IN", "encodings", "email", "html", "http")
+_LAZY_ALONE = ("_strptime", "calendar", "stringprep", "quopri", "idna.uts46data", "traceback")
 
 
 def main() -> None:
@@ -50,6 +51,8 @@ def _say(line: Mapping[str, Any]) -> None:
 
 
 def _import_ahead() -> None:
+    for name in _LAZY_ALONE:
+        importlib.import_module(name)
     for package in _LAZY:
         module = importlib.import_module(package)
         for found in pkgutil.iter_modules(module.__path__):

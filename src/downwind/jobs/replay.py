@@ -17,7 +17,7 @@ from downwind.model import Model
 from downwind.observe import Network
 from downwind.questions.agreement import Agreement, agreement
 from downwind.questions.attribute import QUIET, Attribution, attribute
-from downwind.questions.observed import observed_states
+from downwind.questions.observed import observed_state
 from downwind.questions.suspects import Suspects
 from downwind.questions.verdicts import Named, named
 from downwind.questions.whatif import WhatIf, what_if
@@ -110,11 +110,13 @@ class Replay:
     mapped: Mapped
     graph: Graph
     walls: tuple[str, ...]
+    unmeasured: tuple[str, ...]
+    """Capabilities with a journey that were probed too seldom to say how they fared."""
 
     @property
     def agrees(self) -> bool:
         """True where every observed capability fared as predicted, and the cause was named."""
-        right = all(c.observed is c.predicted for c in self.cells)
+        right = all(c.observed in (c.predicted, None) for c in self.cells)
         scope = self.named.attribution.scope if self.named else None
         hit = any(c.observed is not State.UP for c in self.cells)
         return right and (not hit or (scope is not None and scope.provider == self.fault.provider))
@@ -326,7 +328,7 @@ def _compare(
     verdicts: list[tuple[float, Attribution]],
 ) -> Replay:
     during = [r for r in rounds if scenario.onset <= r.at < scenario.until]
-    observed = observed_states([r.states() for r in during])
+    observed = _observed(scenario, prediction.declared, rounds)
     failed = [r.at for r in during if any(s is not State.UP for s in r.states().values())]
     reports = {
         f"{r.service}/{r.capability}": r for r in scenario.spec.reported if options.seed is None
@@ -362,4 +364,20 @@ def _compare(
         mapped=mapped,
         graph=graph,
         walls=mapped.walls,
+        unmeasured=tuple(
+            key for key, _, c in model.capabilities() if c.journey and key not in observed
+        ),
     )
+
+
+def _observed(scenario: Scenario, prediction: WhatIf, rounds: list[Round]) -> dict[str, State]:
+    """The worst held state of each capability from the onset until its predicted return."""
+    observed = {}
+    for fate in prediction.capabilities:
+        back = fate.back_at if fate.state is State.DOWN else prediction.duration
+        until = min(scenario.onset + max(back, prediction.duration), scenario.end)
+        states = [r.states() for r in rounds if scenario.onset <= r.at < until]
+        state = observed_state([s[fate.node] for s in states if fate.node in s])
+        if state is not None:
+            observed[fate.node] = state
+    return observed

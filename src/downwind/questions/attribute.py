@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from downwind.catalog import Catalog
 from downwind.graph import Graph
 from downwind.questions.marks import mark_likelihood
-from downwind.questions.suspects import OWN, VANTAGE, Suspects
+from downwind.questions.suspects import OWN, VANTAGE, Suspects, own_fault
 from downwind.questions.witnesses import Witness, failing, hear
 from downwind.terms import Evidence, Scope, UsageError
 
@@ -79,7 +79,8 @@ class _Trial:
         ).reshape(len(witnesses), len(suspects.names))
         up = FALSE_ALARM**failed * (1 - FALSE_ALARM) ** held
         self.down = (1 - MISS) ** failed * MISS**held
-        self.none = (1 - OWN_FAULT) * up + OWN_FAULT * self.down * 0.5
+        own = np.array([mark_likelihood(w, own_fault(w.service)) for w in witnesses])
+        self.none = (1 - OWN_FAULT) * up + OWN_FAULT * self.down * own
 
     def weigh(self) -> dict[tuple[int, ...], float]:
         """Posterior of each hypothesis, the empty one included."""

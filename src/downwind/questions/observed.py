@@ -1,6 +1,6 @@
 """What really happened to each capability, from the rounds of its probes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from downwind.terms import State
 
@@ -23,10 +23,3 @@ def observed_state(states: Sequence[State]) -> State | None:
             if run == HELD:
                 return state
     return None
-
-
-def observed_states(rounds: Sequence[Mapping[str, State]]) -> dict[str, State]:
-    """The observed state of each capability; one probed too seldom is left out."""
-    names = dict.fromkeys(name for states in rounds for name in states)
-    found = {name: observed_state([s[name] for s in rounds if name in s]) for name in names}
-    return {name: state for name, state in found.items() if state is not None}

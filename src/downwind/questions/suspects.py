@@ -26,6 +26,11 @@ class Suspect:
     """Witnesses that fail if it alone fails: capabilities and name:HOST."""
 
 
+def own_fault(service: str, falls: Iterable[str] = ()) -> Suspect:
+    """The suspect that is the service itself."""
+    return Suspect(OWN + service, "own", frozenset(falls))
+
+
 @dataclass(frozen=True, slots=True)
 class Suspects:
     """All suspects of one graph, for faults that last `duration`."""
@@ -54,8 +59,8 @@ class Suspects:
             }
             hit |= {
                 name
-                for name, zone in zones.items()
-                if fallout.down_at[compiled.number[zone]] < duration
+                for name, needed in zones.items()
+                if any(fallout.down_at[compiled.number[zone]] < duration for zone in needed)
             }
             if hit:
                 found.append(Suspect(node.id, node.kind, frozenset(hit)))
@@ -63,7 +68,7 @@ class Suspects:
         services: dict[str, set[str]] = {}
         for capability in capabilities:
             services.setdefault(capability.rpartition("/")[0], set()).add(capability)
-        found += [Suspect(OWN + s, "own", frozenset(caps)) for s, caps in services.items()]
+        found += [own_fault(service, hit) for service, hit in services.items()]
         found.append(Suspect(VANTAGE, "vantage", known))
         return cls(tuple(found), known)
 
@@ -94,13 +99,25 @@ class Suspects:
         return tuple(s.name for s in self._suspects if s.name != name and s.falls & heard == mine)
 
 
-def _zones(graph: Graph) -> dict[str, str]:
-    """name:HOST -> the zone in which the host lives."""
-    zones = {}
-    for node in graph.nodes.values():
-        if node.kind != "host":
+def _zones(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """name:HOST -> the zones that must answer for it: its own and those of its aliases."""
+    hosts = [node for node in graph.nodes.values() if node.kind == "host"]
+    return {f"name:{host.label}": zones for host in hosts if (zones := _zones_of(graph, host.id))}
+
+
+def _zones_of(graph: Graph, host: str) -> tuple[str, ...]:
+    zones: list[str] = []
+    seen: set[str] = set()
+    pending = [host]
+    while pending:
+        here = pending.pop()
+        if here in seen:
             continue
-        for need in node.needs:
+        seen.add(here)
+        for need in graph.nodes[here].needs:
+            target = need.alternatives[0].node
             if need.name == "dns":
-                zones[f"name:{node.label}"] = need.alternatives[0].node
-    return zones
+                zones.append(target)
+            elif need.name == "alias":
+                pending.append(target)
+    return tuple(zones)

@@ -28,7 +28,8 @@ def of_form(answer: WhatIf) -> dict[str, Any]:
 def show_of(out: Console, answer: WhatIf) -> None:
     """Print who falls, when, and why; the capabilities first."""
     causes = " and ".join(plain(cause) for cause in answer.causes)
-    out.print(Text(f"If {causes} fails for {say_duration(answer.duration)}", style="bold"))
+    verb = "fails" if len(answer.causes) == 1 else "fail"
+    out.print(Text(f"If {causes} {verb} for {say_duration(answer.duration)}", style="bold"))
     out.print()
     if not answer.capabilities:
         out.print("No capability is known: name a model with --model. Components:")
@@ -36,7 +37,12 @@ def show_of(out: Console, answer: WhatIf) -> None:
         _show_fate(out, fate, answer.duration)
     others = [fate for fate in answer.others if fate.node not in answer.causes]
     if others:
-        out.print(Text(f"{len(others)} components fall or may fall with it:", style="bold"))
+        what = (
+            "1 component falls or may fall"
+            if len(others) == 1
+            else (f"{len(others)} components fall or may fall")
+        )
+        out.print(Text(f"{what} with it:", style="bold"))
         for fate in sorted(others, key=_gravity)[:_MOST_OTHERS]:
             _show_fate(out, fate, answer.duration, brief=bool(answer.capabilities))
         if len(others) > _MOST_OTHERS:

@@ -48,6 +48,7 @@ def _scope(scope: Scope | None) -> dict[str, Any]:
         "provider": scope.provider if scope else None,
         "product": product,
         "region": scope.region if scope else None,
+        "zone": scope.zone if scope else None,
         "variant": scope.variant if scope else None,
     }
 

@@ -118,7 +118,8 @@ def of(
         _print_json(of_form(answer))
     else:
         show_of(screen(), answer)
-    if any(fate.possibly != "up" for fate in (*answer.capabilities, *answer.others)):
+    fallen = [fate.node for fate in (*answer.capabilities, *answer.others) if fate.possibly != "up"]
+    if set(fallen) - set(answer.causes):
         raise typer.Exit(1)
 
 
@@ -165,6 +166,7 @@ def replay_(
     from downwind.show.screen import screen
     from downwind.show.story import Story
     from downwind.show.words import words
+    from downwind.terms import CannotMeasure
     from downwind.world.form.scenario import load_scenario
 
     say = words(lang)
@@ -186,6 +188,11 @@ def replay_(
         show_result(out, say, result)
     if picture is not None:
         out.save_svg(str(picture), title=f"downwind replay {scenario}")
+    if result.unmeasured:
+        raise CannotMeasure(
+            f"{', '.join(result.unmeasured)}: fewer than three rounds of probes fell into it.",
+            todo="Replay it slower (--speed 120), or shorten the timeline less.",
+        )
     if not result.agrees:
         raise typer.Exit(1)
 
