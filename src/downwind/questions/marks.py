@@ -6,7 +6,7 @@ from downwind.questions.witnesses import Mark, Witness
 from downwind.terms import Fault, Scope, UsageError
 
 # A fault of a whole provider seldom leaves its edge well enough to send its own error page.
-_WHOLE_PROVIDER = 0.3
+_WHOLE_PROVIDER = 0.1
 _NO_INFORMATION = 0.5
 # A signature's weight is how often it is right when it alone is seen. Services fail by themselves
 # some thirty times as often as a provider does, so a mark that is right nine times in ten is

@@ -12,6 +12,7 @@ from downwind.show.naming import Naming
 from downwind.show.screen import narrow, plain, state_text
 from downwind.show.words import Words
 from downwind.terms import State
+from downwind.world.net.clock import OBSERVERS_FLOOR
 
 
 def show_result(out: Console, say: Words, result: Replay) -> None:
@@ -84,7 +85,7 @@ def _show_cause(out: Console, say: Words, naming: Naming, result: Replay) -> Non
     after = say.say(
         "after",
         confidence=say.percent(verdict.confidence),
-        time=say_duration(result.named.seconds),
+        time=_time(say, result, result.named.seconds),
     )
     out.print(f"{say.say('blamed')}: {who or say.say('nobody blamed')} ({after})")
     for key, names in (
@@ -95,6 +96,14 @@ def _show_cause(out: Console, say: Words, naming: Naming, result: Replay) -> Non
     ):
         if names:
             out.print(plain(say.say(key, names=", ".join(names))))
+
+
+def _time(say: Words, result: Replay, seconds: float) -> str:
+    """The time to the verdict; never shorter than what means something at the replay's scale."""
+    smallest = OBSERVERS_FLOOR * result.options.speed
+    if seconds < smallest:
+        return say.say("less than", time=say_duration(smallest))
+    return say_duration(seconds)
 
 
 def _show_agreement(out: Console, say: Words, result: Replay) -> None:

@@ -20,6 +20,10 @@ from downwind.world.net.clock import OBSERVERS_FLOOR
 _RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
 
 
+_CROWD = 5
+"""Attempts below which a count says nothing."""
+
+
 class Story:
     """The narrator: hears every moment of a replay, and prints those that a reader cares for."""
 
@@ -119,7 +123,7 @@ class Story:
         assert count is not None
         for service, (tried, failed) in count.by_service().items():
             failing = failed * 2 > tried
-            if tried < 20 or failing == self._crowd_told.get(service, False):
+            if tried < _CROWD or failing == self._crowd_told.get(service, False):
                 continue
             self._crowd_told[service] = failing
             name = self._naming.service(service)
