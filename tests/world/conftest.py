@@ -80,7 +80,8 @@ def start_world(tmp_path: Path) -> Starter:
         state = tmp_path / "state"
         async with WorldProcess.start(file, state, speed=speed, start=START, **more) as world:
             network = Network.from_handout(world.handout)
-            clock = WorldClock(**world.handout["clock"])
+            told = world.handout["clock"]
+            clock = WorldClock(told["scenario"], told["monotonic"], told["speed"])
             stub = Stub(clock, world.handout["dial"])
             session = new_session(stub.look_up, world.handout["dial"], network.verifying)
             async with session:

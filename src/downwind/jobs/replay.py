@@ -25,6 +25,7 @@ from downwind.terms import Scope, State
 from downwind.watch import Round, Watch, watch_rounds
 from downwind.world.client import WorldProcess
 from downwind.world.form.deal import deal, deal_scope
+from downwind.world.form.fit import check_scenario
 from downwind.world.form.load import load_world
 from downwind.world.form.owners import owners_model
 from downwind.world.form.scenario import Event, Scenario
@@ -128,6 +129,7 @@ Tell = Callable[[Moment], None]
 async def replay(scenario: Scenario, options: Options, tell: Tell) -> Replay:
     """Run it all and return the result; raises WorldError, CannotMeasure, ModelError."""
     world = deal(load_world(scenario.world_file), options.seed)
+    check_scenario(scenario, world)
     fault = deal_scope(world, Scope.parse(scenario.spec.fault.scope), options.seed)
     model = owners_model(world)
     async with _running(scenario, options, world) as (process, folder):
@@ -244,7 +246,7 @@ class _Stage:
             self._process.handout,
             self._world,
             users=self._options.users,
-            every=self._scenario.spec.probe_every * 2,
+            every=self._scenario.spec.probe_every * 6,
         ) as crowd:
             await self._settle()
             self._shift = self._network.clock.now() - self._scenario.start

@@ -84,8 +84,10 @@ def read_yaml(text: str, where: str, environment: Mapping[str, str] | None = Non
     return document if environment is None else _replaced(document, where, environment)
 
 
-def say_validation(error: ValidationError, where: str, kind: str = "model") -> ModelError:
-    """One readable ModelError out of pydantic's list."""
+def say_validation(
+    error: ValidationError, where: str, kind: str = "model", page: str = "docs/model-file.md"
+) -> ModelError:
+    """One readable ModelError out of pydantic's list; `page` explains this kind of file."""
     lines = []
     for item in error.errors(include_url=False, include_context=False)[:8]:
         path = ".".join(str(part) for part in item["loc"]) or "the file"
@@ -99,7 +101,7 @@ def say_validation(error: ValidationError, where: str, kind: str = "model") -> M
     return ModelError(
         f"the {kind} is not valid: " + "; ".join(lines) + ".",
         where=where,
-        todo="The schema is in docs/model-file.md.",
+        todo=f"The form is in {page}.",
     )
 
 

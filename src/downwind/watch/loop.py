@@ -21,7 +21,7 @@ class Watch:
     journeys: int = 2
     """Journeys per capability and round; it is down when at least half of them fail."""
     drivers: Mapping[str, StepDriver] | None = None
-    together: int = 8
+    together: int = 32
     """Journeys under way at once."""
 
 

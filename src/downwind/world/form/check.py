@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from downwind.terms import Scope, UsageError
+from downwind.terms import ModelError, Scope, UsageError
 from downwind.world.form.schema import Host, Product, Provider, WorldFile, WorldService
 
 Complaint = tuple[str, str]
 """The path in the file, and what is wrong there with what to do about it."""
+
+_MOST_SAID = 8
 
 _SLOT_SYSTEMS = {
     "edge": "edge",
@@ -32,6 +34,14 @@ def complaints(world: WorldFile) -> list[Complaint]:
         *_registry_complaints(world),
         *_service_complaints(world),
     ]
+
+
+def say_complaints(wrong: Sequence[Complaint], head: str, where: str, page: str) -> ModelError:
+    """One readable ModelError out of complaints; `page` explains this kind of file."""
+    lines = [f"{path}: {what}" for path, what in wrong[:_MOST_SAID]]
+    if len(wrong) > _MOST_SAID:
+        lines.append(f"and {len(wrong) - _MOST_SAID} more")
+    return ModelError(f"{head}: {'; '.join(lines)}.", where=where, todo=f"The form is in {page}.")
 
 
 def variant_parts(variant: str | None) -> frozenset[str]:

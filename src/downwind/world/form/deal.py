@@ -28,6 +28,7 @@ def deal(world: WorldFile, seed: int | None) -> WorldFile:
 def deal_scope(world: WorldFile, scope: Scope, seed: int | None) -> Scope:
     """Whom the fault hits in a dealt world: another of the same kind, on which a service stands.
 
+    One on which at least two services stand is preferred: a single victim's fault may be its own.
     `world` is the dealt one. Raises UnknownCause where the scope names nothing in it.
     """
     provider = world.provider(scope.provider)
@@ -38,7 +39,7 @@ def deal_scope(world: WorldFile, scope: Scope, seed: int | None) -> Scope:
         )
     if seed is None:
         return scope
-    stands = [Scope.parse(text) for service in world.services for text in service.on.values()]
+    stands = [[Scope.parse(text) for text in service.on.values()] for service in world.services]
     rng = random.Random(f"{seed}:fault")
     if scope.product in (None, "*"):
         return _deal_provider(world, provider, scope, stands, rng)
@@ -80,7 +81,7 @@ def _redrawn(world: WorldFile, scope: Scope, rng: random.Random) -> Scope:
 
 
 def _deal_product(
-    world: WorldFile, scope: Scope, stands: Sequence[Scope], rng: random.Random
+    world: WorldFile, scope: Scope, stands: Sequence[Sequence[Scope]], rng: random.Random
 ) -> Scope:
     now = _product(world, scope)
     if now is None or now.role is None:
@@ -92,14 +93,14 @@ def _deal_product(
         for choice in able
         for region in _regions(choice.product, scope.region)
     ]
-    return rng.choice(_stood_on(places, stands) or places or [scope])
+    return rng.choice(_most_telling(places, stands) or [scope])
 
 
 def _deal_provider(
     world: WorldFile,
     provider: Provider,
     scope: Scope,
-    stands: Sequence[Scope],
+    stands: Sequence[Sequence[Scope]],
     rng: random.Random,
 ) -> Scope:
     roles = {product.role for product in provider.products} - {None}
@@ -111,7 +112,7 @@ def _deal_provider(
         if roles & {product.role for product in other.products}
         for region in _provider_regions(other, scope.region)
     ]
-    return rng.choice(_stood_on(places, stands) or places or [scope])
+    return rng.choice(_most_telling(places, stands) or [scope])
 
 
 def _same_kind(world: WorldFile, product: Product) -> Iterator[_Choice]:
@@ -134,8 +135,11 @@ def _provider_regions(provider: Provider, wanted: str | None) -> list[str | None
     return list(dict.fromkeys(ids))
 
 
-def _stood_on(places: Sequence[Scope], stands: Sequence[Scope]) -> list[Scope]:
-    return [place for place in places if any(touches(place, stand) for stand in stands)]
+def _most_telling(places: Sequence[Scope], stands: Sequence[Sequence[Scope]]) -> list[Scope]:
+    """The places on which two services stand, else those on which one does, else all."""
+    services = [sum(any(touches(place, s) for s in on) for on in stands) for place in places]
+    enough = min(2, max(services, default=0))
+    return [place for place, count in zip(places, services, strict=True) if count >= enough]
 
 
 def touches(fault: Scope, stand: Scope) -> bool:

@@ -8,11 +8,10 @@ from pydantic import ValidationError
 
 from downwind.model.load import read_yaml, say_validation
 from downwind.terms import ModelError
-from downwind.world.form.check import complaints
+from downwind.world.form.check import complaints, say_complaints
 from downwind.world.form.schema import Product, Provider, WorldFile
 
-_MANUAL = "The form is in docs/world-file.md."
-_MOST = 8
+_PAGE = "docs/world-file.md"
 
 
 def load_world(file: Path) -> WorldFile:
@@ -39,16 +38,10 @@ def world_from_text(text: str, where: str) -> WorldFile:
     try:
         world = WorldFile.model_validate(document)
     except ValidationError as error:
-        said = say_validation(error, where, "world")
-        raise ModelError(said.what, where=said.where, todo=_MANUAL) from error
+        raise say_validation(error, where, "world", _PAGE) from error
     wrong = complaints(world)
     if wrong:
-        lines = [f"{path}: {what}" for path, what in wrong[:_MOST]]
-        if len(wrong) > _MOST:
-            lines.append(f"and {len(wrong) - _MOST} more")
-        raise ModelError(
-            "the world is not valid: " + "; ".join(lines) + ".", where=where, todo=_MANUAL
-        )
+        raise say_complaints(wrong, "the world is not valid", where, _PAGE)
     return with_registry(world)
 
 

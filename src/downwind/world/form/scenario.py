@@ -95,6 +95,7 @@ class Scenario:
     """A scenario with its times worked out."""
 
     spec: ScenarioSpec
+    file: Path
     world_file: Path
     start: float
     onset: float
@@ -138,6 +139,7 @@ def load_scenario(name: str, *, longest_gap: float | None = None) -> Scenario:
         )
     return Scenario(
         spec=spec,
+        file=path,
         world_file=_world_file(spec.world, path),
         start=start.timestamp(),
         onset=onset,
@@ -238,4 +240,4 @@ def _read(path: Path) -> ScenarioSpec:
     try:
         return ScenarioSpec.model_validate(document)
     except ValidationError as error:
-        raise say_validation(error, str(path), "scenario") from error
+        raise say_validation(error, str(path), "scenario", "docs/scenario-file.md") from error

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _LEAST_WAIT = 0.5
 
 
-OBSERVERS_FLOOR = 2.0
+OBSERVERS_FLOOR = 1.0
 """Real seconds that an observer waits at least: on two busy cores a sign-in took up to 0.5 s."""
 
 

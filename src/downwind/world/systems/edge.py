@@ -12,7 +12,6 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from downwind.world.form.check import variant_parts
 from downwind.world.form.schema import Provider
 from downwind.world.net.addresses import Site
 from downwind.world.net.listener import Doors
@@ -21,6 +20,7 @@ from downwind.world.systems.botfilter import BotFilter, Panic
 from downwind.world.systems.edgecache import EdgeCache
 from downwind.world.systems.faults import ActiveFault
 from downwind.world.systems.featurefile import FeatureFile
+from downwind.world.systems.gate import Spread
 from downwind.world.systems.httppart import HttpPart, new_server
 from downwind.world.systems.origins import Fetched, Origins
 from downwind.world.systems.pages import (
@@ -81,6 +81,8 @@ class Edge(HttpPart):
         variants = {customer.variant for customer in customers if customer.variant}
         self._filters = {variant: BotFilter(file) for variant in sorted(variants)}
         self._faults: tuple[ActiveFault, ...] = ()
+        self._errors: tuple[ActiveFault, ...] = ()
+        self._spreads: dict[str, Spread] = {}
         self.features = FeatureFile(file, clock, self._reload) if site.product.variants else None
 
     async def start(self, doors: Doors, context: ssl.SSLContext, origins: Origins) -> None:
@@ -89,8 +91,12 @@ class Edge(HttpPart):
         await self.open(doors, new_server(self.handle), context)
 
     async def feel(self, faults: Sequence[ActiveFault]) -> None:
-        """Besides what any server does, its bot filter can be given a file that is too large."""
-        await super().feel(faults)
+        """Besides what any server does, its bot filter can be given a file that is too large.
+
+        Errors wait until the customer is known, since a variant may be meant.
+        """
+        await super().feel([fault for fault in faults if fault.mode != "errors"])
+        self._errors = tuple(fault for fault in faults if fault.mode == "errors")
         broken = tuple(fault for fault in faults if fault.mode == "feature-file")
         before, self._faults = self._faults, broken
         if self.features is None:
@@ -105,10 +111,11 @@ class Edge(HttpPart):
         """Answer one request."""
         request_id = f"{next(self._ids):x}"
         headers = filled(self._headers, request_id)
-        if await self.gate.fails(request):
-            return own_fault_page(self._provider, self._product, headers, request_id)
+        failing = await self.gate.fails(request)
         host = request.host.partition(":")[0].lower()
         customer = self._customers.get(host)
+        if failing or self._errs(customer.variant if customer else None):
+            return own_fault_page(self._provider, self._product, headers, request_id)
         if customer is None:
             return unknown_host_page(host, headers, request_id)
         bots = self._filters.get(customer.variant or "")
@@ -117,6 +124,10 @@ class Edge(HttpPart):
         except Panic:
             return own_fault_page(self._provider, self._product, headers, request_id)
         return await self._serve(request, host, score, headers, request_id)
+
+    def _errs(self, variant: str | None) -> bool:
+        share = max((f.share() for f in self._errors if f.meets(variant)), default=0.0)
+        return self._spreads.setdefault(variant or "", Spread()).fails(share)
 
     async def _serve(
         self,
@@ -163,9 +174,7 @@ class Edge(HttpPart):
 
     def _reload(self) -> None:
         for variant, bots in self._filters.items():
-            parts = variant_parts(variant)
-            strict = any(variant_parts(f.scope.variant) <= parts for f in self._faults)
-            bots.reload(strict=strict)
+            bots.reload(strict=any(fault.meets(variant) for fault in self._faults))
 
 
 def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:

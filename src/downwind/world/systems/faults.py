@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,6 +41,20 @@ MODES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# Whose a connection is shows in its TLS hello, which is after it was accepted or refused.
+VARIANT_MODES = ("feature-file", "errors")
+"""The modes that an edge can tell to the customers with a variant alone."""
+
+WORDS = ("share", "updated", "generate")
+"""The further words of an order."""
+
+
+def modes_of(system: str, variant: str | None) -> tuple[str, ...]:
+    """The modes that a system knows in a scope with this variant."""
+    if not variant_parts(variant):
+        return tuple(MODES[system])
+    return VARIANT_MODES if system == "edge" else ()
+
 
 @dataclass(frozen=True, slots=True)
 class ActiveFault:
@@ -53,6 +67,10 @@ class ActiveFault:
     def share(self) -> float:
         """The share of requests that fail."""
         return float(self.settings.get("share", 1.0))
+
+    def meets(self, variant: str | None) -> bool:
+        """True where it hits a customer with this variant."""
+        return variant_parts(self.scope.variant) <= variant_parts(variant)
 
 
 class Part(Protocol):
@@ -80,7 +98,7 @@ class FaultBoard:
     async def break_(self, scope: Scope, mode: str, settings: Mapping[str, Any]) -> list[str]:
         """Put a fault on a scope; raises UsageError where it would hit nothing."""
         fault = ActiveFault(scope, mode, dict(settings))
-        _check(fault)
+        check_words(settings)
         hit = [part for part in self._parts if _hits(fault, part)]
         if not hit:
             raise UsageError(self._why_nothing(fault), todo="See the modes of each system.")
@@ -98,7 +116,7 @@ class FaultBoard:
             for f in self._active
         ]
         for fault in changed:
-            _check(fault)
+            check_words(fault.settings)
         async with self._turn:
             await self._become(changed)
         return [f.mode for f in changed if f.scope == scope]
@@ -125,16 +143,27 @@ class FaultBoard:
         systems = sorted({p.system for p in self._parts if _covers(fault.scope, p.scope)})
         if not systems:
             return f"the world holds nothing at {fault.scope}."
-        known = sorted({mode for system in systems for mode in MODES[system]})
-        return f"{fault.scope} knows no mode {fault.mode!r}; it knows {', '.join(known)}."
+        return f"{fault.scope} {unknown_mode(systems, fault.scope.variant, fault.mode)}."
 
 
-def _check(fault: ActiveFault) -> None:
+def unknown_mode(systems: Iterable[str], variant: str | None, mode: str) -> str:
+    """Says that none of these systems knows the mode, and which they know."""
+    known = sorted({known for system in systems for known in modes_of(system, variant)})
+    if not known:
+        return "has a variant, and nothing there is an edge"
+    what = "a variant can have" if variant else "it knows"
+    return f"knows no mode {mode!r}; {what} {', '.join(known)}"
+
+
+def check_words(settings: Mapping[str, Any]) -> None:
+    """Raise UsageError where a further word of an order has a value that it cannot have."""
     for key in ("share", "updated"):
-        value = fault.settings.get(key, 1.0)
+        value = settings.get(key, 1.0)
         fits = isinstance(value, int | float) and not isinstance(value, bool)
         if not (fits and 0 <= value <= 1):
             raise UsageError(f"{key} is {value!r}.", todo="It is a number from 0 to 1.")
+    if not isinstance(settings.get("generate", True), bool):
+        raise UsageError(f"generate is {settings['generate']!r}.", todo="It is true or false.")
 
 
 def _covers(fault: Scope, part: Scope) -> bool:
@@ -142,6 +171,5 @@ def _covers(fault: Scope, part: Scope) -> bool:
 
 
 def _hits(fault: ActiveFault, part: Part) -> bool:
-    if not _covers(fault.scope, part.scope) or fault.mode not in MODES[part.system]:
-        return False
-    return not variant_parts(fault.scope.variant) or part.system == "edge"
+    known = modes_of(part.system, fault.scope.variant)
+    return fault.mode in known and _covers(fault.scope, part.scope)

@@ -16,6 +16,18 @@ class HungUp(Exception):
     """The connection was cut; there is nobody to answer."""
 
 
+class Spread:
+    """Lets a share of requests fail, evenly spread."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def fails(self, share: float) -> bool:
+        """True where the next request is to fail."""
+        self._count += 1
+        return math.floor(self._count * share) > math.floor((self._count - 1) * share)
+
+
 class Gate:
     """What every HTTP server of the world does about silent, refused and errors."""
 
@@ -23,7 +35,7 @@ class Gate:
         self._listeners: list[Listener] = []
         self._manner: Manner = "open"
         self._share = 0.0
-        self._count = 0
+        self._spread = Spread()
         self._changed = asyncio.Event()
 
     def watch(self, listeners: Iterable[Listener]) -> None:
@@ -60,8 +72,7 @@ class Gate:
             if request.transport is not None:
                 request.transport.abort()
             raise HungUp
-        self._count += 1
-        return math.floor(self._count * self._share) > math.floor((self._count - 1) * self._share)
+        return self._spread.fails(self._share)
 
 
 def nothing() -> web.Response:

@@ -1,0 +1,160 @@
+"""Whether a scenario fits its world: what its fault, orders and reports name must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from downwind.terms import Scope, UsageError
+from downwind.world.form.check import Complaint, say_complaints, variant_parts
+from downwind.world.form.scenario import FaultSpec, ReportSpec, Scenario
+from downwind.world.form.schema import Product, Provider, WorldFile
+from downwind.world.systems.faults import WORDS, check_words, modes_of, unknown_mode
+
+_OF_THE_FAULT = ("scope", "mode", "do")
+
+
+def check_scenario(scenario: Scenario, world: WorldFile) -> None:
+    """Raise ModelError where the scenario cannot be played in this world."""
+    spec = scenario.spec
+    wrong = [
+        *_fault_complaints(world, spec.fault),
+        *_order_complaints(scenario),
+        *_word_complaints(scenario),
+        *_report_complaints(world, spec.reported),
+    ]
+    if wrong:
+        head = f"the scenario does not fit the world {world.world!r}"
+        raise say_complaints(wrong, head, str(scenario.file), "docs/scenario-file.md")
+
+
+def _fault_complaints(world: WorldFile, fault: FaultSpec) -> Iterator[Complaint]:
+    scope = Scope.parse(fault.scope)
+    wrong = _scope_complaint(world, scope)
+    if wrong:
+        yield "fault.scope", wrong
+        return
+    products = _inside(world, scope)
+    systems = {product.system for product in products}
+    if not any(fault.mode in modes_of(system, scope.variant) for system in systems):
+        yield "fault.mode", f"{scope} {unknown_mode(systems, scope.variant, fault.mode)}"
+    elif fault.mode == "feature-file" and not any(product.variants for product in products):
+        yield "fault.mode", f"feature-file breaks a bot filter, and {scope} has no variants"
+
+
+def _scope_complaint(world: WorldFile, scope: Scope) -> str | None:
+    """What keeps a fault from hitting anything, with what there is instead."""
+    provider = world.provider(scope.provider)
+    if provider is None:
+        return f"there is no provider {scope.provider!r}; {_has(p.id for p in world.providers)}"
+    across = scope.product == "*"
+    if across and (scope.region is None or scope.zone is not None):
+        return f"`*` stands before a region, as in {provider.id}/*/REGION, and before no zone"
+    if scope.product and not across and provider.product(scope.product) is None:
+        there = _has(product.id for product in provider.products)
+        return f"{provider.id} has no product {scope.product!r}; {there}"
+    return _region_complaint(provider, scope) or _variant_complaint(world, scope)
+
+
+def _region_complaint(provider: Provider, scope: Scope) -> str | None:
+    if scope.region is None:
+        return None
+    across = scope.product == "*"
+    products = [p for p in provider.products if across or p.id == scope.product]
+    name = provider.id if across else f"{provider.id}/{scope.product}"
+    regions = [region for product in products for region in product.regions]
+    region = next((region for region in regions if region.id == scope.region), None)
+    if region is None:
+        return f"{name} has no region {scope.region!r}; {_has(r.id for r in regions)}"
+    if scope.zone is None:
+        return None
+    if products[0].system != "compute":
+        return f"{name} is a {products[0].system}; only compute has zones"
+    if scope.zone not in region.zones:
+        return f"{name}/{region.id} has no zone {scope.zone!r}; {_has(region.zones)}"
+    return None
+
+
+def _variant_complaint(world: WorldFile, scope: Scope) -> str | None:
+    parts = variant_parts(scope.variant)
+    products = _inside(world, Scope(scope.provider, scope.product, scope.region))
+    if any(parts <= set(product.variants) for product in products):
+        return None
+    there = _has(variant for product in products for variant in product.variants)
+    where = str(Scope(scope.provider, scope.product, scope.region))
+    return f"{where} has no variant {scope.variant!r}; {there}"
+
+
+def _inside(world: WorldFile, scope: Scope) -> list[Product]:
+    """The products that a fault of this scope hits, one with the variant where it names one."""
+    provider = world.provider(scope.provider)
+    products = provider.products if provider else ()
+    return [
+        product
+        for product in products
+        if scope.product in (None, "*", product.id)
+        and (scope.region is None or product.region(scope.region))
+        and variant_parts(scope.variant) <= set(product.variants)
+    ]
+
+
+def _order_complaints(scenario: Scenario) -> Iterator[Complaint]:
+    """The orders are one break, then any number of set, then one mend."""
+    orders = [(event.at, event.order["do"]) for event in scenario.events if event.order]
+    for do in ("break", "mend"):
+        count = sum(word == do for _, word in orders)
+        if count != 1:
+            when = "onset" if do == "break" else "until"
+            found = "there is none" if count == 0 else f"there are {count}"
+            yield "timeline", f"one event has `do: {do}`, at the fault's {when}; {found}"
+            return
+    at = {do: moment for moment, do in orders}
+    if at["break"] > scenario.onset:
+        yield "timeline", "`do: break` comes after the fault's onset"
+    if at["mend"] != scenario.until:
+        yield "timeline", "`do: mend` is not at the fault's until"
+    if orders[0][1] != "break" or orders[-1][1] != "mend":
+        yield "timeline", "`do: set` comes after `do: break` and before `do: mend`"
+
+
+def _word_complaints(scenario: Scenario) -> Iterator[Complaint]:
+    for i, event in enumerate(scenario.spec.timeline):
+        path = f"timeline.{i}.with"
+        if event.with_ and event.do is None:
+            yield path, "there is no order that these are words of; add `do`"
+        yield from ((f"{path}.{word}", _unknown(word)) for word in event.with_ if word not in WORDS)
+        wrong = _wrong_value(event.with_)
+        if wrong:
+            yield path, wrong
+
+
+def _unknown(word: str) -> str:
+    if word in _OF_THE_FAULT:
+        return "the timeline orders the scenario's one fault; take it out"
+    return f"nobody knows this word; there are {', '.join(WORDS)}"
+
+
+def _wrong_value(words: dict[str, Any]) -> str | None:
+    try:
+        check_words(words)
+    except UsageError as error:
+        return str(error).removesuffix(".")
+    return None
+
+
+def _report_complaints(world: WorldFile, reports: Sequence[ReportSpec]) -> Iterator[Complaint]:
+    services = {service.name: service for service in world.services}
+    for i, report in enumerate(reports):
+        service = services.get(report.service)
+        if service is None:
+            yield f"reported.{i}.service", f"there is no {report.service!r}; {_has(services)}"
+            continue
+        known = [capability.id for capability in service.capabilities]
+        if report.capability not in known:
+            what = f"{service.name} has no capability {report.capability!r}; {_has(known)}"
+            yield f"reported.{i}.capability", what
+
+
+def _has(names: Iterable[str]) -> str:
+    listed = ", ".join(dict.fromkeys(names))
+    return f"there is {listed}" if listed else "there is none"
