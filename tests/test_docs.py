@@ -26,12 +26,13 @@ from downwind.world.build import check_apps, host_config
 from downwind.world.form import scenario as scenario_types
 from downwind.world.form import schema as world_types
 from downwind.world.form.deal import deal, deal_scope
+from downwind.world.form.fit import check_scenario
 from downwind.world.form.load import load_world
+from downwind.world.form.modes import MODES
 from downwind.world.form.owners import owners_model
 from downwind.world.form.scenario import load_scenario
 from downwind.world.net.clock import WorldClock
 from downwind.world.net.platform import Account, HostConfig, HttpReply, Platform, Unreachable
-from downwind.world.systems.faults import MODES
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 EXAMPLES = DOCS / "examples"
@@ -126,6 +127,7 @@ def test_the_example_of_a_scenario_breaks_the_world_beside_it_at_its_onset() -> 
     scenario = load_scenario(str(EXAMPLES / "my-scenario.yaml"))
 
     assert scenario.world_file == EXAMPLES / "my-world.yaml"
+    check_scenario(scenario, load_world(scenario.world_file))
     orders = [(event.at, event.order["do"]) for event in scenario.events if event.order]
     assert orders[0] == (scenario.onset, "break")
     assert orders[-1] == (scenario.until, "mend")

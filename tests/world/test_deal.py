@@ -5,7 +5,8 @@ import pytest
 from downwind.terms import Scope, UnknownCause
 from downwind.world.form.check import complaints
 from downwind.world.form.deal import deal, deal_scope, touches
-from downwind.world.form.load import load_world
+from downwind.world.form.load import load_world, world_from_text
+from downwind.world.form.scenario import packaged
 from downwind.world.form.schema import Product, WorldFile
 
 from .conftest import SMALL
@@ -73,6 +74,40 @@ def test_the_fault_hits_one_of_the_same_kind_on_which_somebody_stands(
         stands = [Scope.parse(t) for service in world.services for t in service.on.values()]
         if hit.variant is None:
             assert any(touches(hit, stand) for stand in stands)
+
+
+def standing(world: WorldFile, place: Scope) -> int:
+    """How many services stand on it."""
+    return sum(
+        any(touches(place, Scope.parse(text)) for text in service.on.values())
+        for service in world.services
+    )
+
+
+def test_a_place_with_one_service_is_not_drawn_where_another_has_two() -> None:
+    drawn = {str(deal_scope(WORLD, Scope.parse("acme/dns"), seed)) for seed in range(30)}
+    assert [standing(WORLD, Scope.parse(t)) for t in ("nimbus/dns", "acme/dns")] == [1, 2]
+    assert drawn == {"acme/dns", "zephyr/names"}
+
+
+@pytest.mark.parametrize("text", ["cloudflare/proxy#bots", "aws/ec2/us-east-1", "aws"])
+def test_a_dealt_fault_has_two_victims_wherever_any_place_has(text: str) -> None:
+    written = load_world(packaged("worlds")["founding"])
+    for seed in range(20):
+        world = deal(written, seed)
+        drawn = {str(deal_scope(world, Scope.parse(text), other)) for other in range(30)}
+        counts = {standing(world, Scope.parse(place)) for place in drawn}
+        assert min(counts) >= 1
+        assert min(counts) >= min(2, max(counts))
+
+
+def test_the_fault_hits_no_variant_on_which_nobody_stands() -> None:
+    other = "{id: cdn, role: edge, system: edge, variants: [bots]}"
+    text = SMALL.read_text(encoding="utf-8").replace("{id: cdn, role: edge, system: edge}", other)
+    text = text.replace("edge: acme/proxy, cloud", "edge: zephyr/cdn, cloud")
+    world = world_from_text(text, "w.yaml")
+    drawn = {str(deal_scope(world, Scope.parse("zephyr/cdn#bots"), seed)) for seed in range(30)}
+    assert drawn == {"acme/proxy#bots"}
 
 
 def test_a_fault_on_a_whole_provider_or_region_moves_too() -> None:

@@ -74,6 +74,27 @@ async def test_a_feature_file_that_is_too_large_fails_only_those_with_the_filter
         assert (await outside.get("https://news.test/health")).status == 200
 
 
+async def test_errors_on_a_variant_fail_only_the_customers_who_have_all_of_it(
+    start_world: Starter,
+) -> None:
+    async with start_world() as outside:
+
+        async def statuses(host: str) -> list[int]:
+            return [(await outside.get(f"https://{host}/health")).status for _ in range(4)]
+
+        await outside.tell("break", "acme/proxy#bots", "errors")
+        assert await statuses("news.test") == [500] * 4
+        assert await statuses("www.plain.test") == [200] * 4
+        # The worst of several faults holds.
+        await outside.tell("break", "acme/proxy", "errors", share=0.5)
+        assert await statuses("news.test") == [500] * 4
+        assert sorted(await statuses("www.plain.test")) == [200, 200, 500, 500]
+        await outside.tell("mend", "acme/proxy")
+        await outside.tell("break", "acme/proxy#bots+waf", "errors")
+        assert await statuses("news.test") == [200] * 4
+        await outside.tell("mend", "acme/proxy")
+
+
 async def test_trouble_of_the_origin_does_not_look_like_trouble_of_the_edge(
     start_world: Starter,
 ) -> None:

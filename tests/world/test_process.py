@@ -3,13 +3,16 @@
 import asyncio
 import json
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
 from downwind.catalog import Catalog
+from downwind.model import model_from_texts
 from downwind.observe.network import Network
-from downwind.terms import WorldError
+from downwind.terms import State, WorldError
+from downwind.watch import Watch, watch_rounds
 from downwind.world.client import WorldProcess
 from downwind.world.form.scenario import packaged
 
@@ -24,6 +27,22 @@ async def test_overlay_and_dial_map_name_no_service(start_world: Starter) -> Non
         for label in ("news", "plain", "shop"):
             assert label not in handout
             assert label not in world.overlay
+
+
+async def test_observers_wait_a_second_at_least_and_look_at_many_at_once(
+    start_world: Starter,
+) -> None:
+    journey = "journey: [{do: get, url: 'https://news.test/health'}]"
+    many = ", ".join(f"{{id: c{n}, {journey}}}" for n in range(12))
+    model = model_from_texts([("m", f"services: [{{name: news.test, capabilities: [{many}]}}]")])
+    async with start_world(speed=500) as outside:
+        network = Network.from_handout(outside.world.handout)
+        await outside.tell("break", "acme/proxy", "silent")
+        began = time.monotonic()
+        watch = Watch(model, network, every=60)
+        rounds = [r async for r in watch_rounds(watch, network.clock.now() + 1)]
+        assert [set(r.states().values()) for r in rounds] == [{State.DOWN}]
+        assert 1.0 <= time.monotonic() - began < 2.5
 
 
 async def test_the_overlay_tells_product_and_region_of_every_address(start_world: Starter) -> None:
@@ -46,6 +65,9 @@ async def test_an_order_that_makes_no_sense_is_refused_and_the_world_goes_on(
             ("burn", "acme", "", "nobody knows the order 'burn'"),
             ("break", "acme/proxy", "sleepy", "acme/proxy knows no mode 'sleepy'; it knows errors"),
             ("break", "fog", "errors", "the world holds nothing at fog"),
+            ("break", "acme/proxy#bots", "silent", "a variant can have errors, feature-file"),
+            ("break", "acme/proxy#bots", "refused", "a variant can have errors, feature-file"),
+            ("break", "acme/dns#bots", "errors", "nothing there is an edge"),
             ("break", "a b", "errors", "'a b' is not a scope"),
             ("set", "acme", "", "no fault is on acme"),
         ):

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from downwind.terms import ModelError, UsageError
+from downwind.world.form.fit import check_scenario
+from downwind.world.form.load import load_world
 from downwind.world.form.scenario import load_scenario, packaged
 
 _TEXT = """
@@ -83,6 +85,12 @@ def test_a_wrong_scenario_is_told_where_and_what(
     assert "s.yaml" in str(raised.value)
 
 
+def test_a_wrong_scenario_is_sent_to_the_page_on_scenarios(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as raised:
+        load_scenario(_file(tmp_path, _TEXT.replace("mode: errors", "mood: errors")))
+    assert raised.value.todo == "The form is in docs/scenario-file.md."
+
+
 def test_an_unknown_scenario_is_answered_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="cloudflare-2025-11-18"):
         load_scenario("atlantis-1900-01-01")
@@ -93,6 +101,7 @@ def test_every_scenario_that_comes_along_is_valid_and_tells_its_story_in_both_la
     name: str,
 ) -> None:
     found = load_scenario(name)
+    check_scenario(found, load_world(found.world_file))
     assert found.name == name
     for event in found.events:
         assert event.order or event.tell

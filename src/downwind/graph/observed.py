@@ -98,7 +98,7 @@ def _add_host(builder: GraphBuilder, sightings: Sightings, catalog: Catalog, hos
         )
     if alias := sightings.seen("dns.cname", host):
         target = alias[1]["target"]
-        _needs_scopes(builder, node_id, "edge", catalog.cname(target), alias[0], f"CNAME {target}")
+        _needs_scopes(builder, node_id, "edge", catalog.cname(target), alias[0], "by the alias")
         builder.need(
             node_id,
             Need(
@@ -166,7 +166,7 @@ def _add_address(builder: GraphBuilder, catalog: Catalog, address: str) -> str:
     matches = catalog.address(address)
     if not matches:
         builder.unknown(address, "address.provider", "no prefix of the catalogue holds it")
-    _needs_scopes(builder, node_id, "network", matches[:1], "", f"{address} lies in a prefix of it")
+    _needs_scopes(builder, node_id, "network", matches[:1], "", "by its prefix")
     return node_id
 
 
@@ -185,7 +185,7 @@ def _needs_scopes(
                 name,
                 (Alternative(use_scope(builder, match.scope)),),
                 confidence=match.confidence,
-                why=f"{why} ({match.rule}; {match.source or 'unconfirmed'})",
+                why=f"{why}: {match.rule} ({match.source or 'unconfirmed'})",
                 evidence=(cited,) if cited else (),
             ),
         )
@@ -241,7 +241,7 @@ def _add_served_by(
         if final != host:
             continue
         matches = catalog.headers(record.value.get("headers", {}))
-        _needs_scopes(builder, node_id, "edge", matches, record_id, f"{host} answers with its mark")
+        _needs_scopes(builder, node_id, "edge", matches, record_id, "by its mark")
 
 
 def _add_zone(builder: GraphBuilder, sightings: Sightings, catalog: Catalog, zone: str) -> None:
@@ -297,7 +297,7 @@ def _add_server(
         return node_id
     builder.node(node_id, "nameserver", host)
     _needs_scopes(
-        builder, node_id, "dns hosting", catalog.name_server(host), record_id, f"{host} is its own"
+        builder, node_id, "dns hosting", catalog.name_server(host), record_id, "by its name"
     )
     if inside:
         # RFC 1034 4.2.1: glue in the parent grounds a server that is named inside its own zone.

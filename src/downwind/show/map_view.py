@@ -1,4 +1,4 @@
-"""Shows what names stand on: a tree for people, an object for programs."""
+"""Shows what names stand on: lines or a tree for people, an object for programs."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,10 +10,13 @@ from rich.tree import Tree
 
 from downwind.catalog import Catalog
 from downwind.graph import Graph
+from downwind.model import say_duration
+from downwind.questions.lone import lone_causes
 from downwind.show.screen import plain
 from downwind.terms import Need, Node, Scope, Strength, UsageError
 
 _DEEPEST = 6
+_WITHIN = 86400.0
 
 
 def map_form(graph: Graph, names: Sequence[str]) -> dict[str, Any]:
@@ -27,6 +30,10 @@ def map_form(graph: Graph, names: Sequence[str]) -> dict[str, Any]:
                 "node": start,
                 "stands_on": [str(scope) for scope in _scopes(graph, start)] if start else [],
                 "components": len(graph.reach(start)) - 1 if start else 0,
+                "alone_takes_down": [
+                    {"scope": str(cause.scope), "after": cause.after}
+                    for cause in (lone_causes(graph, start, _WITHIN) if start else ())
+                ],
             }
             for name, start in zip(names, starts, strict=True)
         ],
@@ -37,21 +44,55 @@ def map_form(graph: Graph, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def show_map(out: Console, graph: Graph, names: Sequence[str], catalog: Catalog) -> None:
-    """Print a tree for each name, the providers it stands on, and what could not be seen."""
+def show_map(
+    out: Console, graph: Graph, names: Sequence[str], catalog: Catalog, *, whole: bool
+) -> None:
+    """Print what each name needs and who stands behind it; `whole` prints the tree of all needs."""
     for name in names:
         start = _start(graph, name)
         if start is None:
             out.print(Text(f"{plain(name)}: nothing could be measured.", style="bold red"))
             continue
-        tree = Tree(Text(plain(name), style="bold"), guide_style="dim")
-        _grow(tree, graph, start, {start}, 0)
-        out.print(tree)
-        scopes = _scopes(graph, start)
-        said = ", ".join(_named(scope, catalog) for scope in scopes)
+        if whole:
+            tree = Tree(Text(plain(name), style="bold"), guide_style="dim")
+            _grow(tree, graph, start, {start}, 0)
+            out.print(tree)
+        else:
+            out.print(Text(plain(name), style="bold"))
+            _show_layers(out, graph, start, catalog)
+        said = ", ".join(_named(scope, catalog) for scope in _scopes(graph, start))
         out.print(Text(f"It stands on {said or 'nobody that the catalogue knows'}."))
+        _show_lone(out, graph, start)
         out.print()
     _show_unknowns(out, graph)
+
+
+def _show_layers(out: Console, graph: Graph, start: str, catalog: Catalog) -> None:
+    """One line a need: what meets it, and the providers beneath; an alias goes on below."""
+    for need in graph.nodes[start].needs:
+        targets = [graph.nodes[a.node] for a in need.alternatives]
+        scopes = sorted({s for target in targets for s in _scopes(graph, target.id)})
+        told = ", ".join(plain(t.label) for t in targets[:3] if t.kind != "grain")
+        more = f" and {len(targets) - 3} more" if len(targets) > 3 else ""
+        soft = " (soft)" if need.strength is Strength.SOFT else ""
+        line = Text(f"  {plain(need.name)}{soft}".ljust(16))
+        line.append(f" {told}{more}" if told else "")
+        if scopes:
+            line.append("  " + ", ".join(str(s) for s in scopes), style="magenta")
+        out.print(line, soft_wrap=False)
+        if need.name in ("alias", "host") and len(targets) == 1:
+            _show_layers(out, graph, targets[0].id, catalog)
+
+
+def _show_lone(out: Console, graph: Graph, start: str) -> None:
+    causes = lone_causes(graph, start, _WITHIN)
+    if causes:
+        said = ", ".join(f"{c.scope} ({_after(c.after)})" for c in causes)
+        out.print(Text(f"Each of these alone takes it down within a day: {said}."))
+
+
+def _after(seconds: float) -> str:
+    return "at once" if seconds == 0 else f"after {say_duration(seconds)}"
 
 
 def _show_unknowns(out: Console, graph: Graph) -> None:

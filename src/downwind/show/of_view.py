@@ -12,6 +12,7 @@ from downwind.show.screen import plain, state_text
 from downwind.terms import State
 
 _MOST_OTHERS = 12
+_SHOWN_WITH_CHAIN = ("page", "host")
 
 
 def of_form(answer: WhatIf) -> dict[str, Any]:
@@ -44,7 +45,8 @@ def show_of(out: Console, answer: WhatIf) -> None:
         )
         out.print(Text(f"{what} with it:", style="bold"))
         for fate in sorted(others, key=_gravity)[:_MOST_OTHERS]:
-            _show_fate(out, fate, answer.duration, brief=bool(answer.capabilities))
+            brief = bool(answer.capabilities) or fate.kind not in _SHOWN_WITH_CHAIN
+            _show_fate(out, fate, answer.duration, brief=brief)
         if len(others) > _MOST_OTHERS:
             out.print(f"  and {len(others) - _MOST_OTHERS} more (--json lists all)")
     if not others and all(fate.possibly is State.UP for fate in answer.capabilities):
@@ -91,10 +93,11 @@ def _when(fate: Fate, duration: float) -> str:
     return f"{since}, {back}"
 
 
-def _gravity(fate: Fate) -> tuple[int, int, float, str]:
+def _gravity(fate: Fate) -> tuple[int, int, bool, float, str]:
     order = (State.DOWN, State.DEGRADED, State.UP)
     at = min(fate.down_at, fate.degraded_at)
-    return (order.index(fate.state), order.index(fate.possibly), at, fate.node)
+    known = fate.kind in _SHOWN_WITH_CHAIN
+    return (order.index(fate.state), order.index(fate.possibly), not known, at, fate.node)
 
 
 def _form(fate: Fate, duration: float) -> dict[str, Any]:

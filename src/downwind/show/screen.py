@@ -1,9 +1,11 @@
 """The terminal: its width, its colours, and signs of progress."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -12,6 +14,7 @@ from downwind.terms import State
 
 COLOURS = {State.UP: "green", State.DEGRADED: "yellow", State.DOWN: "bold red"}
 _NARROW = 78
+_FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 
 
 def screen(*, stderr: bool = False, record: bool = False) -> Console:
@@ -21,6 +24,13 @@ def screen(*, stderr: bool = False, record: bool = False) -> Console:
     return Console(
         stderr=stderr, markup=False, highlight=False, emoji=False, width=width, record=record
     )
+
+
+def save_picture(out: Console, file: Path, title: str) -> None:
+    """Keep what was shown as an SVG picture that loads nothing from anywhere."""
+    svg = out.export_svg(title=title)
+    # rich names a font on a content network; a picture of an outage must not need one.
+    file.write_text(_FONT_FACE.sub("", svg), encoding="utf-8")
 
 
 def narrow(out: Console) -> bool:

@@ -140,7 +140,8 @@ class Story:
         clean = Text(plain(text.plain), spans=text.spans, style=text.style)
         room = max(20, self._out.width - 7)
         for number, line in enumerate(clean.wrap(self._out, room)):
-            self._out.print(clock if number == 0 else Text("       "), line, sep="")
+            head = clock if number == 0 else Text("       ")
+            self._out.print(Text.assemble(head, line))
 
     def _of_state(self, answer: WhatIf, state: State) -> str:
         return self._grouped([n for n, s in answer.worst.items() if s is state])

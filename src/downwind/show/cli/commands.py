@@ -40,6 +40,7 @@ def map_(
         list[str] | None,
         typer.Option(help="A private prefix that may be measured, such as 10.0.0.0/8."),
     ] = None,
+    tree: Annotated[bool, typer.Option("--tree", help="Show every need down to the root.")] = False,
     budget: Annotated[float, typer.Option(help="Seconds that the map may take.")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +66,7 @@ def map_(
     if as_json:
         _print_json(form)
     else:
-        show_map(screen(), graph, names, known)
+        show_map(screen(), graph, names, known, whole=tree)
     if not any(mapped["stands_on"] for mapped in form["names"]):
         raise typer.Exit(3)
 
@@ -163,7 +164,7 @@ def replay_(
     from downwind.jobs.replay import Options, replay
     from downwind.show.replay_form import replay_form
     from downwind.show.replay_view import show_result
-    from downwind.show.screen import screen
+    from downwind.show.screen import save_picture, screen
     from downwind.show.story import Story
     from downwind.show.words import words
     from downwind.terms import CannotMeasure
@@ -187,7 +188,7 @@ def replay_(
     else:
         show_result(out, say, result)
     if picture is not None:
-        out.save_svg(str(picture), title=f"downwind replay {scenario}")
+        save_picture(out, picture, f"downwind replay {scenario}")
     if result.unmeasured:
         raise CannotMeasure(
             f"{', '.join(result.unmeasured)}: fewer than three rounds of probes fell into it.",

@@ -7,9 +7,9 @@ from typing import Any
 
 from downwind.terms import Scope, UsageError
 from downwind.world.form.check import Complaint, say_complaints, variant_parts
+from downwind.world.form.modes import WORDS, check_words, modes_of, unknown_mode
 from downwind.world.form.scenario import FaultSpec, ReportSpec, Scenario
 from downwind.world.form.schema import Product, Provider, WorldFile
-from downwind.world.systems.faults import WORDS, check_words, modes_of, unknown_mode
 
 _OF_THE_FAULT = ("scope", "mode", "do")
 

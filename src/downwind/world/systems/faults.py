@@ -3,57 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from downwind.terms import Scope, UsageError
 from downwind.world.form.check import variant_parts
-
-# Per system: the modes that it can be told, and what it makes of them. A fault on a whole
-# provider is told to all its systems; a mode that a system does not know leaves it as it is.
-MODES: Mapping[str, Mapping[str, str]] = {
-    "nameserver": {
-        "servfail": "servfail",
-        "silent": "silent",
-        "lame": "lame",
-        "errors": "servfail",
-        "refused": "silent",
-    },
-    "edge": {
-        "feature-file": "feature-file",
-        "errors": "errors",
-        "silent": "silent",
-        "refused": "refused",
-    },
-    "compute": {"silent": "silent", "refused": "refused", "errors": "errors"},
-    "keyvalue": {
-        "empty-record": "empty-record",
-        "errors": "errors",
-        "silent": "silent",
-        "refused": "refused",
-    },
-    "authority": {
-        "no-issuance": "no-issuance",
-        "silent": "silent",
-        "refused": "refused",
-        "errors": "errors",
-    },
-}
-
-# Whose a connection is shows in its TLS hello, which is after it was accepted or refused.
-VARIANT_MODES = ("feature-file", "errors")
-"""The modes that an edge can tell to the customers with a variant alone."""
-
-WORDS = ("share", "updated", "generate")
-"""The further words of an order."""
-
-
-def modes_of(system: str, variant: str | None) -> tuple[str, ...]:
-    """The modes that a system knows in a scope with this variant."""
-    if not variant_parts(variant):
-        return tuple(MODES[system])
-    return VARIANT_MODES if system == "edge" else ()
+from downwind.world.form.modes import MODES, check_words, modes_of, unknown_mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +100,6 @@ class FaultBoard:
         if not systems:
             return f"the world holds nothing at {fault.scope}."
         return f"{fault.scope} {unknown_mode(systems, fault.scope.variant, fault.mode)}."
-
-
-def unknown_mode(systems: Iterable[str], variant: str | None, mode: str) -> str:
-    """Says that none of these systems knows the mode, and which they know."""
-    known = sorted({known for system in systems for known in modes_of(system, variant)})
-    if not known:
-        return "has a variant, and nothing there is an edge"
-    what = "a variant can have" if variant else "it knows"
-    return f"knows no mode {mode!r}; {what} {', '.join(known)}"
-
-
-def check_words(settings: Mapping[str, Any]) -> None:
-    """Raise UsageError where a further word of an order has a value that it cannot have."""
-    for key in ("share", "updated"):
-        value = settings.get(key, 1.0)
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (fits and 0 <= value <= 1):
-            raise UsageError(f"{key} is {value!r}.", todo="It is a number from 0 to 1.")
-    if not isinstance(settings.get("generate", True), bool):
-        raise UsageError(f"generate is {settings['generate']!r}.", todo="It is true or false.")
 
 
 def _covers(fault: Scope, part: Scope) -> bool:
