@@ -15,7 +15,7 @@ SCENARIO = "cloudflare-2025-11-18"
 
 
 def _deal(seed: int) -> dict[str, object]:
-    command = [sys.executable, "-m", "downwind", "replay", SCENARIO, "--json", "--shorten", "12m"]
+    command = [sys.executable, "-m", "downwind", "replay", SCENARIO, "--json", "--shorten", "10m"]
     run = subprocess.run(  # noqa: S603  # our own command
         [*command, "--shuffle", str(seed)], capture_output=True, text=True, timeout=120, check=False
     )

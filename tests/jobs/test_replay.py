@@ -21,7 +21,7 @@ SEEDS = (1, 2, 3, 4, 5)
 
 
 def _replay(*words: str, narrow: bool = False) -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "downwind", "replay", *words, "--shorten", "12m"]
+    command = [sys.executable, "-m", "downwind", "replay", *words, "--shorten", "10m"]
     environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "60" if narrow else "100", "NO_COLOR": "1"}
     run = subprocess.run(
         command, capture_output=True, text=True, env=environment, timeout=80, check=False
@@ -111,6 +111,15 @@ def test_dealt_anew_prediction_observation_and_attribution_follow(seed: int) -> 
     assert form["attribution"]["product"] == form["fault"]["product"]
     assert any(cell["observed"] != "up" for cell in form["capabilities"])
     assert all(cell["reported"] is None for cell in form["capabilities"])
+    assert code == 0
+
+
+def test_a_world_from_the_documentation_maps_predicts_breaks_and_attributes(project: Path) -> None:
+    code, out, err = _replay(str(project / "docs/examples/my-scenario.yaml"), "--json")
+    form = json.loads(out)
+    assert _column(form, "predicted") == _column(form, "observed"), err
+    assert form["attribution"]["provider"] == form["fault"]["provider"]
+    assert any(cell["observed"] != "up" for cell in form["capabilities"])
     assert code == 0
 
 

@@ -168,6 +168,8 @@ def replay_(
     from downwind.show.story import Story
     from downwind.show.words import words
     from downwind.terms import CannotMeasure
+    from downwind.world.form.fit import check_scenario
+    from downwind.world.form.load import load_world
     from downwind.world.form.scenario import load_scenario
 
     say = words(lang)
@@ -180,6 +182,7 @@ def replay_(
         confine=not unconfined,
         declarations=_model(declarations) if declarations else None,
     )
+    check_scenario(chosen, load_world(chosen.world_file))
     out = screen(stderr=as_json, record=picture is not None)
     story = Story(out, say, chosen, options)
     result = asyncio.run(replay(chosen, options, story.hear))
