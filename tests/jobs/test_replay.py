@@ -123,6 +123,24 @@ def test_a_world_from_the_documentation_maps_predicts_breaks_and_attributes(proj
     assert code == 0
 
 
+def test_what_fails_before_anything_is_broken_is_refused_with_the_step(tmp_path: Path) -> None:
+    world = packaged("worlds")["founding"].read_text(encoding="utf-8")
+    broken = world.replace(
+        "variables: {user: ada, password: feather-river, friend: grace}",
+        "variables: {user: ada, password: forgotten, friend: grace}",
+    )
+    assert broken != world
+    (tmp_path / "founding.yaml").write_text(broken, encoding="utf-8")
+    scenario = packaged("scenarios")[SCENARIO].read_text(encoding="utf-8")
+    (tmp_path / "s.yaml").write_text(
+        scenario.replace("world: founding", "world: founding.yaml"), encoding="utf-8"
+    )
+    code, out, err = _replay(str(tmp_path / "s.yaml"), "--json", "--users", "0")
+    assert (code, out) == (3, "")
+    assert "this fails before anything is broken: x.test/" in err
+    assert "(post https://x.test/sign-in), status 401" in err
+
+
 def _declaring_wrongly() -> Model:
     """As the owners declare, but Signal says that it stands on the edge that will fail."""
     model = owners_model(load_world(packaged("worlds")["founding"]))

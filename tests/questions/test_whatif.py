@@ -122,3 +122,18 @@ def test_causes_may_be_named_by_host_and_an_unknown_fault_of_nothing_fells_nobod
     assert answer.causes == ("host:plain.test",)
     assert answer.states["plain.test/use"] is State.DOWN
     assert answer.states["bots.test/use"] is State.UP
+
+
+def test_zones_that_are_declared_as_alternatives_settle_the_fault_of_one() -> None:
+    text = """
+services:
+  - name: plain.test
+    capabilities:
+      - id: use
+        journey: [{url: "https://plain.test/"}]
+        declares: [{need: zones, any_of: [hill/cdn/north/a, hill/cdn/north/b]}]
+"""
+    model = model_from_texts([("m", text)])
+    graph = _graph(model, "hill/cdn/north/a")
+    answer = what_if(graph, model, ["hill/cdn/north/a"], 3600.0)
+    assert answer.worst["plain.test/use"] is State.UP

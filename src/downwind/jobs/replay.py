@@ -21,7 +21,7 @@ from downwind.questions.observed import observed_state
 from downwind.questions.suspects import Suspects
 from downwind.questions.verdicts import Named, named
 from downwind.questions.whatif import WhatIf, what_if
-from downwind.terms import Scope, State
+from downwind.terms import CannotMeasure, Scope, State
 from downwind.watch import Round, Watch, watch_rounds
 from downwind.world.client import WorldProcess
 from downwind.world.form.deal import deal, deal_scope
@@ -262,13 +262,20 @@ class _Stage:
         return self._rounds, self._verdicts
 
     async def _settle(self) -> None:
-        """Let the systems warm up before the story begins: until all is well, or it never is."""
+        """Let the systems warm up; raises CannotMeasure where one fails before all is broken."""
         clock = self._network.clock
         watch = self._watching()
+        troubles: tuple[str, ...] = ()
         for _ in range(_WARM_UPS):
             async for round_ in watch_rounds(watch, clock.now() + watch.every / 2):
-                if all(state is State.UP for state in round_.states().values()):
+                troubles = round_.troubles()
+                if not troubles:
                     return
+        raise CannotMeasure(
+            f"this fails before anything is broken: {'; '.join(troubles[:4])}.",
+            where=self._scenario.name,
+            todo="Mend the world file: a journey, an account or a variable.",
+        )
 
     def _watching(self) -> Watch:
         return Watch(

@@ -120,15 +120,18 @@ class _Doubt:
         return f"the evidence stops at {seen}, and the fault is only a part of it"
 
     def _refuted(self, capability: str) -> frozenset[str]:
-        """Coarse needs of which the owner says: we stand on another part of that."""
+        """Coarse needs of which the owner says on which part it is: the declaration settles them.
+
+        A whole provider is no such need: who declares its DNS has said nothing of its edge.
+        """
         declared = declared_scopes(self._model, capability)
-        refuted = set()
-        for grain, fault in self._coarse.items():
-            whole = Scope.parse(grain.rstrip("?"))
-            inside = [scope for scope in declared if whole.covers(scope) and scope != whole]
-            if inside and not any(s.covers(fault) or fault.covers(s) for s in inside):
-                refuted.add(grain)
-        return frozenset(refuted)
+        wholes = {grain: Scope.parse(grain.rstrip("?")) for grain in self._coarse}
+        return frozenset(
+            grain
+            for grain, whole in wholes.items()
+            if whole.product is not None
+            and any(whole.covers(scope) and scope != whole for scope in declared)
+        )
 
 
 def _coarse_needs(graph: Graph, names: tuple[str, ...]) -> dict[str, Scope]:
@@ -154,8 +157,8 @@ def _holds_part(whole: Scope, fault: Scope) -> bool:
     """True where the fault hits the scope in part only."""
     if fault.covers(whole):
         return False
-    across_products = fault.product == "*" and whole.provider == fault.provider
-    return whole.covers(fault) or (across_products and whole.region is None)
+    across = fault.product == "*" and whole.provider == fault.provider
+    return whole.covers(fault) or (across and whole.region is None and whole.variant is None)
 
 
 def _state(fallout: Fallout, number: int, duration: float) -> State:

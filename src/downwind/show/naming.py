@@ -44,7 +44,18 @@ class Naming:
     def service(self, name: str) -> str:
         """X."""
         found = next((s for s in self.model.services if s.name == name), None)
-        return (found.title if found else "") or name
+        return (found.title if found else "") or name.rpartition(":")[2]
+
+    def told(self, text: str) -> str:
+        """A text of the scenario with `{provider}`, `{product}` and `{region}` filled in."""
+        product = self.world.product(self.fault.provider, self.fault.product)
+        for key, value in (
+            ("{provider}", self.provider(self.fault)),
+            ("{product}", (product.name if product else "") or self.fault.product or ""),
+            ("{region}", self.fault.region or ""),
+        ):
+            text = text.replace(key, value)
+        return text
 
     def capability(self, key: str) -> str:
         """X: load the feed."""

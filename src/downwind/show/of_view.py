@@ -50,7 +50,7 @@ def show_of(out: Console, answer: WhatIf) -> None:
         if len(others) > _MOST_OTHERS:
             out.print(f"  and {len(others) - _MOST_OTHERS} more (--json lists all)")
     if not others and all(fate.possibly is State.UP for fate in answer.capabilities):
-        out.print("Nobody falls.")
+        out.print("Nobody that was mapped or declared falls.")
     if answer.ungrounded:
         names = ", ".join(plain(name) for name in answer.ungrounded)
         out.print(Text(f"A defect of the model: these stand only on each other: {names}."))

@@ -14,6 +14,7 @@ def replay_form(result: Replay) -> dict[str, Any]:
         "emulation": "modelled on public reports",
         "world": result.world.world,
         "deal": result.options.seed,
+        "stands_on": {service.name: dict(service.on) for service in result.world.services},
         "speed": result.options.speed,
         "walls": list(result.walls),
         "observations": len(result.mapped.records),

@@ -40,7 +40,8 @@ def narrow(out: Console) -> bool:
 
 def plain(text: str) -> str:
     """Observed text made safe to show: no control characters, which could move the cursor."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    kept = ("\n", "\N{NO-BREAK SPACE}")
+    return "".join(c if c.isprintable() or c in kept else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def state_text(state: State | None, word: str) -> Text:

@@ -47,7 +47,9 @@ class Story:
         title = spec.title.get(say.lang) or next(iter(spec.title.values()))
         about = spec.about.get(say.lang) or next(iter(spec.about.values()))
         day = datetime.fromtimestamp(self._scenario.start, UTC)
-        self._out.print(Text(title, style="bold"), Text(f"{day:%Y-%m-%d}, UTC", style="dim"))
+        self._out.print(
+            Text(self._naming.told(title), style="bold"), Text(f"{day:%Y-%m-%d}, UTC", style="dim")
+        )
         self._out.print(Text(f"{say.say('emulation')}. {about}", style="italic"))
         smallest = say_duration(OBSERVERS_FLOOR * self._options.speed)
         self._out.print(say.say("scale", speed=self._options.speed, smallest=smallest))
@@ -87,8 +89,7 @@ class Story:
         assert moment.event is not None
         texts = moment.event.tell
         if text := texts.get(self._say.lang) or next(iter(texts.values()), ""):
-            provider = self._naming.provider(self._naming.fault)
-            self._line(moment.at, Text(text.replace("{provider}", provider)))
+            self._line(moment.at, Text(self._naming.told(text)))
 
     def _tell_round(self, moment: Moment) -> None:
         before = self._states or dict.fromkeys(moment.states, State.UP)

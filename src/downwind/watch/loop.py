@@ -42,6 +42,21 @@ class Round:
             by_capability.setdefault(probe.subject, []).append(state)
         return {name: _state(states) for name, states in by_capability.items()}
 
+    def troubles(self) -> tuple[str, ...]:
+        """For each capability that is not up: the step that failed first, and how."""
+        found: dict[str, str] = {}
+        for probe in self.probes:
+            steps = probe.value["steps"] if probe.value else ()
+            for step in steps:
+                if not step["ok"] and probe.subject not in found:
+                    status = f", status {step['status']}" if step["status"] else ""
+                    found[probe.subject] = (
+                        f"{probe.subject} at step {step['step'] + 1} ({step['do']} {step['url']})"
+                        f"{status}: {step['reason']}"
+                    )
+        states = self.states()
+        return tuple(told for name, told in found.items() if states[name] is not State.UP)
+
 
 async def watch_rounds(watch: Watch, until: float) -> AsyncIterator[Round]:
     """Rounds at their interval until the clock shows `until`; one under way is finished."""

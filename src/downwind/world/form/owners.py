@@ -5,10 +5,13 @@ from collections.abc import Iterable, Mapping
 
 from downwind.model import Component, DeclaredNeed, Model, Service
 from downwind.terms import ModelError, Scope
-from downwind.world.form.schema import WorldFile, WorldService
+from downwind.world.form.schema import Product, WorldFile, WorldService
 
 PLAIN = "plain"
 """The variant of one who has switched none on, where the product has some: its owner knows."""
+
+EVERYWHERE = "global"
+"""The region of a product that has none, where its provider has some."""
 
 _SLOT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
 
@@ -51,8 +54,19 @@ def _known(world: WorldFile, service: WorldService) -> dict[str, str]:
         scope = Scope.parse(text)
         product = world.product(scope.provider, scope.product)
         plain = product is not None and product.variants and scope.variant is None
-        known[slot] = f"{text}#{PLAIN}" if plain else text
+        if plain:
+            known[slot] = f"{text}#{PLAIN}"
+        elif product is not None and _is_everywhere(world, scope, product):
+            known[slot] = f"{text}/{EVERYWHERE}"
+        else:
+            known[slot] = text
     return known
+
+
+def _is_everywhere(world: WorldFile, scope: Scope, product: Product) -> bool:
+    provider = world.provider(scope.provider)
+    regional = provider is not None and any(other.regions for other in provider.products)
+    return regional and not product.regions and not product.variants
 
 
 def _declares(
