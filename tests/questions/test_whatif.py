@@ -38,6 +38,11 @@ services:
   - name: silent.test
     capabilities:
       - {id: use, journey: [{url: "https://silent.test/"}]}
+  - name: reader.test
+    capabilities:
+      - id: use
+        journey: [{url: "https://plain.test/"}, {url: "https://bots.test/tag", strength: soft}]
+        declares: [{need: edge, any_of: ["hill/cdn#plain"]}]
   - name: soft.test
     capabilities:
       - {id: use, declares: [{need: tags, any_of: [bots.test/use], strength: soft}]}
@@ -62,6 +67,7 @@ def test_a_fault_of_the_whole_product_takes_all_its_customers_down() -> None:
         "bots.test/use",
         "plain.test/use",
         "silent.test/use",
+        "reader.test/use",
         "late.test/use",
     }
 
@@ -91,6 +97,7 @@ def test_a_soft_need_degrades_and_its_chain_leads_to_the_fault() -> None:
     assert [link.node for link in fate.chain] == [
         "soft.test/use",
         "bots.test/use",
+        "host:bots.test",
         "hill/cdn#bots",
     ]
 
@@ -137,3 +144,9 @@ services:
     graph = _graph(model, "hill/cdn/north/a")
     answer = what_if(graph, model, ["hill/cdn/north/a"], 3600.0)
     assert answer.worst["plain.test/use"] is State.UP
+
+
+def test_what_an_owner_declares_of_a_host_holds_for_all_who_use_the_host() -> None:
+    answer = _answer("hill/cdn#bots")
+    assert answer.states["reader.test/use"] is State.DEGRADED
+    assert answer.worst["reader.test/use"] is State.DEGRADED

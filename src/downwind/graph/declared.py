@@ -41,6 +41,9 @@ def add_declarations(builder: GraphBuilder, model: Model, as_of: date | None) ->
             if as_of and declared.known_since and declared.known_since > as_of:
                 continue
             _declare(builder, node_id, declared)
+    for _, service, capability in model.capabilities():
+        for declared in capability.declares:
+            _settle_hosts(builder, service.name, capability, declared, as_of)
 
 
 def declared_scopes(model: Model, key: str) -> frozenset[Scope]:
@@ -58,6 +61,46 @@ def declared_scopes(model: Model, key: str) -> frozenset[Scope]:
                 elif name not in components and "." not in name:
                     scopes.add(Scope.parse(name))
     return frozenset(scopes)
+
+
+def _settle_hosts(
+    builder: GraphBuilder,
+    service: str,
+    capability: Capability,
+    declared: DeclaredNeed,
+    as_of: date | None,
+) -> None:
+    """What its owner knows of a host's edge holds for all who use that host, not for it alone.
+
+    Only where the outside view saw the host on a wider scope of the same product.
+    """
+    if declared.strength is not Strength.HARD:
+        return
+    if as_of and declared.known_since and declared.known_since > as_of:
+        return
+    finer = [scope for name in declared.any_of if (scope := _scope(name)) is not None]
+    for step in capability.journey:
+        host = (urlsplit(step.url).hostname or "").lower()
+        node_id = f"host:{host}"
+        own = host == service or host.endswith(f".{service}")
+        if own and node_id in builder and _refines(builder, node_id, finer):
+            _declare(builder, node_id, declared)
+
+
+def _refines(builder: GraphBuilder, node_id: str, finer: list[Scope]) -> bool:
+    seen = builder.targets(node_id, frozenset({"host", "address"}))
+    coarse = [_scope(name.removesuffix("?")) for name in seen if name.endswith("?")]
+    return bool(finer) and all(
+        any(wide and wide.product and wide != scope and wide.covers(scope) for wide in coarse)
+        for scope in finer
+    )
+
+
+def _scope(name: str) -> Scope | None:
+    try:
+        return Scope.parse(name) if "." not in name else None
+    except UsageError:
+        return None
 
 
 def _targets(builder: GraphBuilder, capability: Capability) -> dict[str, Strength]:

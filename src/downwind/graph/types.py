@@ -65,6 +65,19 @@ class GraphBuilder:
             name, number = f"{need.name} {number}", number + 1
         needs[name] = need if name == need.name else _renamed(need, name)
 
+    def targets(self, node_id: str, kinds: frozenset[str]) -> tuple[str, ...]:
+        """What a node leans on by way of nodes of these kinds, itself left out."""
+        seen = {node_id: None}
+        queue = [node_id]
+        for here in queue:
+            for need in self._needs[here].values():
+                for alternative in need.alternatives:
+                    if alternative.node not in seen:
+                        seen[alternative.node] = None
+                        if self._kinds[alternative.node][0] in kinds:
+                            queue.append(alternative.node)
+        return tuple(seen)[1:]
+
     def unknown(self, subject: str, kind: str, reason: str) -> None:
         """Note what could not be looked at."""
         self._unknowns[Unknown(subject, kind, reason)] = None

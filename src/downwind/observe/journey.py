@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from downwind.evidence.redact import redact_body, redact_headers, redact_url
+from downwind.observe.blocking import load_blocking
 from downwind.observe.failures import HttpFailed, LayerFailed
 from downwind.observe.http import follow
 from downwind.observe.network import Network
@@ -80,14 +81,14 @@ async def _walk(
     began = time.monotonic()
     session.forget_trace()
     try:
-        async with asyncio.timeout(session.network.clock.timeout(session.network.timeouts.step)):
+        async with asyncio.timeout(session.network.step_timeout):
             outcome = await _perform(step, known, session, drivers)
     except LayerFailed as failed:
         outcome = StepOutcome(False, failed.layer, failed.reason)
     except UnknownVariable as unknown:
         outcome = StepOutcome(False, "expect", str(unknown))
     except TimeoutError:
-        allowed = session.network.timeouts.step
+        allowed = 3 * session.network.timeouts.step
         outcome = StepOutcome(False, "http", f"the step did not end within {allowed:g} s")
     except Exception as error:
         # A driver's defect, or a server that found one: the step failed, and the walk is told.
@@ -111,9 +112,13 @@ async def _perform(
     if reply.problems:
         return StepOutcome(False, "http", "; ".join(reply.problems), reply)
     try:
-        return StepOutcome(True, reply=reply, saved=saved(step.save, reply))
+        taken = saved(step.save, reply)
     except (ValueError, KeyError) as error:
         return StepOutcome(False, "expect", f"nothing to save: {error}", reply)
+    blocked = await load_blocking(session, reply) if step.do == "get" else None
+    if blocked is not None:
+        return StepOutcome(False, blocked.layer, blocked.reason, blocked.reply)
+    return StepOutcome(True, reply=reply, saved=taken)
 
 
 async def _request(step: Step, known: Mapping[str, str], session: Session) -> Reply:

@@ -101,8 +101,8 @@ class Timeouts:
     tls: float = 8.0
     request: float = 20.0
     """From the first byte sent to the last byte of the body: a slow drip ends here."""
-    step: float = 60.0
-    """For a step of a journey that a driver of its own performs."""
+    step: float = 20.0
+    """For one request of a step of a journey; a step has three times as long."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,11 @@ class Network:
                 where="handout",
                 todo="It holds vantage, resolvers, dial, trust, allowed and clock.",
             ) from error
+
+    @property
+    def step_timeout(self) -> float:
+        """Real seconds for a step of a journey: it may be several requests, one after the other."""
+        return 3 * self.clock.timeout(self.timeouts.step)
 
     @cached_property
     def verifying(self) -> ssl.SSLContext:

@@ -25,7 +25,7 @@ from downwind.world.net.zone import to_name
 from downwind.world.overlay import overlay_text
 from downwind.world.systems.authority import Authority
 from downwind.world.systems.automation import RecordKeeper
-from downwind.world.systems.compute import Computers, Zone
+from downwind.world.systems.compute import Computers, Tenant, Zone
 from downwind.world.systems.edge import Customer, Edge
 from downwind.world.systems.faults import FaultBoard, Part
 from downwind.world.systems.keyvalue import KeyValue
@@ -134,19 +134,21 @@ class World:
             self._parts.append(part)
 
     async def _start_compute(self, http: WorldHttp) -> None:
-        zones = [Zone(site, self._provider(site.scope)) for site in self._sites("compute")]
-        self._parts.extend(zones)
-        standing: dict[tuple[Scope, ...], list[tuple[WorldService, Host]]] = {}
+        zones: dict[str, list[Zone]] = {}
+        for site in self._sites("compute"):
+            zone = Zone(site, self._provider(site.scope))
+            self._parts.append(zone)
+            zones.setdefault(site.scope.provider, []).append(zone)
+        tenants: dict[str, list[Tenant]] = {}
         for service, host in self._hosts():
             stands = Scope.parse(service.on[host.runs_on])
-            key = tuple(site.scope for site in self._plan.within(stands))
-            standing.setdefault(key, []).append((service, host))
-        for scopes, hosts in standing.items():
-            here = [zone for zone in zones if zone.scope in scopes]
-            apps = {host.host: self._app(service, host, http) for service, host in hosts}
-            contexts = {host.host: self._origin_context(service, host) for service, host in hosts}
-            computers = Computers(here, apps)
-            await computers.start(self._doors, contexts)
+            app, context = self._app(service, host, http), self._origin_context(service, host)
+            where = frozenset(site.scope for site in self._plan.within(stands))
+            tenant = Tenant(host.host, app, context, where)
+            tenants.setdefault(stands.provider, []).append(tenant)
+        for provider, here in tenants.items():
+            computers = Computers(zones.get(provider, ()), here)
+            await computers.start(self._doors)
             self._stack.push_async_callback(computers.stop)
 
     async def _start_edges(self, origins: Origins) -> None:

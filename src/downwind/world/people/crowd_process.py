@@ -10,8 +10,8 @@ from typing import Any
 
 from downwind.world.form.schema import WorldFile
 
-RATE = 100.0
-"""Actions a real second: in a replay of 45 s each of 2,000 users acts twice."""
+RATE = 50.0
+"""Actions a real second: in a replay of 45 s each of 2,000 users acts once."""
 _SECONDS_TO_LEAVE = 5.0
 _LINE = 16 * 1024 * 1024
 

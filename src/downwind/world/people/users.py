@@ -139,7 +139,7 @@ class Crowd:
     async def _try(self, step: Step, known: dict[str, str], session: Session) -> _Miss | None:
         network = session.network
         try:
-            async with asyncio.timeout(network.clock.timeout(network.timeouts.step)):
+            async with asyncio.timeout(network.step_timeout):
                 return await self._do(step, known, session)
         except LayerFailed as failed:
             return _Miss(failed.layer)

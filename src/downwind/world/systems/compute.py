@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
+from downwind.terms import Scope
 from downwind.world.form.schema import Provider
 from downwind.world.net.addresses import Site
-from downwind.world.net.listener import Doors
+from downwind.world.net.listener import Door, Doors
 from downwind.world.systems.gate import HungUp, nothing
 from downwind.world.systems.httppart import HttpPart, Inner
 from downwind.world.systems.pages import computer_page
@@ -33,29 +35,45 @@ class Zone(HttpPart):
             return nothing()
 
 
-class Computers:
-    """The zones of one region, and the applications that run in all of them."""
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A host's application, and the zones in which it runs."""
 
-    def __init__(self, zones: Sequence[Zone], apps: Mapping[str, web.Application]) -> None:
+    host: str
+    app: web.Application
+    context: ssl.SSLContext
+    zones: frozenset[Scope]
+
+
+class Computers:
+    """The zones of one provider, and the applications that run in them.
+
+    Zones have addresses of their own, so each is opened once, for all that run in it: one of them
+    may run in a whole region, and another in one zone of it.
+    """
+
+    def __init__(self, zones: Sequence[Zone], tenants: Sequence[Tenant]) -> None:
         self._zones = tuple(zones)
-        self._apps = dict(apps)
-        self._by_port: dict[int, Zone] = {}
+        self._tenants = tuple(tenants)
+        self._by_door: dict[Door, tuple[Zone, frozenset[str]]] = {}
         self._runner: web.AppRunner | None = None
 
-    async def start(self, doors: Doors, contexts: Mapping[str, ssl.SSLContext]) -> None:
-        """Start the applications, and listen in every zone."""
+    async def start(self, doors: Doors) -> None:
+        """Start the applications, and listen in every zone in which one runs."""
         root = web.Application(middlewares=[self._guard])
-        for host, app in self._apps.items():
-            root.add_domain(host, app)
+        for tenant in self._tenants:
+            root.add_domain(tenant.host, tenant.app)
         self._runner = web.AppRunner(root, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         server = self._runner.server
         assert server is not None
-        context = by_name(contexts)
         for zone in self._zones:
-            await zone.open(doors, server, context)
-            for port in zone.gate.ports():
-                self._by_port[port] = zone
+            contexts = {t.host: t.context for t in self._tenants if zone.scope in t.zones}
+            if not contexts:
+                continue
+            await zone.open(doors, server, by_name(contexts))
+            for door in zone.gate.doors():
+                self._by_door[door] = (zone, frozenset(contexts))
 
     async def stop(self) -> None:
         """End the applications."""
@@ -67,8 +85,13 @@ class Computers:
         transport = request.transport
         if transport is None:
             return nothing()
-        zone = self._by_port.get(transport.get_extra_info("sockname")[1])
-        error = await zone.error(request) if zone else None
+        host, port = transport.get_extra_info("sockname")[:2]
+        if (host, port) not in self._by_door:
+            return await handler(request)
+        zone, here = self._by_door[host, port]
+        error = await zone.error(request)
         if error is not None:
             return error
+        if request.host.partition(":")[0].lower() not in here:
+            raise web.HTTPNotFound
         return await handler(request)

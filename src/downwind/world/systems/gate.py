@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
-from downwind.world.net.listener import Listener, Manner
+from downwind.world.net.listener import Door, Listener, Manner
 from downwind.world.systems.faults import ActiveFault
 
 
@@ -42,9 +42,9 @@ class Gate:
         """Close and open these with the gate."""
         self._listeners.extend(listeners)
 
-    def ports(self) -> tuple[int, ...]:
-        """The loopback ports that it watches."""
-        return tuple(listener.door[1] for listener in self._listeners)
+    def doors(self) -> tuple[Door, ...]:
+        """Where on loopback it watches."""
+        return tuple(listener.door for listener in self._listeners)
 
     async def feel(self, faults: Sequence[ActiveFault]) -> None:
         """The worst of several modes holds."""
