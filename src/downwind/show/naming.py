@@ -51,7 +51,7 @@ class Naming:
         product = self.world.product(self.fault.provider, self.fault.product)
         for key, value in (
             ("{provider}", self.provider(self.fault)),
-            ("{product}", (product.name if product else "") or self.fault.product or ""),
+            ("{product}", (product.name if product else "") or (self.fault.product or "").strip("*")),
             ("{region}", self.fault.region or ""),
         ):
             text = text.replace(key, value)
