@@ -49,9 +49,10 @@ class Naming:
     def told(self, text: str) -> str:
         """A text of the scenario with `{provider}`, `{product}` and `{region}` filled in."""
         product = self.world.product(self.fault.provider, self.fault.product)
+        bare = (self.fault.product or "").strip("*")
         for key, value in (
             ("{provider}", self.provider(self.fault)),
-            ("{product}", (product.name if product else "") or (self.fault.product or "").strip("*")),
+            ("{product}", (product.name if product else "") or bare),
             ("{region}", self.fault.region or ""),
         ):
             text = text.replace(key, value)
