@@ -6,7 +6,7 @@ import ast
 import re
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -16,27 +16,38 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 
-from downwind.model import load_model, model_from_texts, parse_duration
+from downwind.model import Claim, load_model, model_from_texts, parse_duration
 from downwind.model import types as model_types
+from downwind.observe.feed import KIND, FeedIncident, FeedReading
+from downwind.questions.claims import REASONS
 from downwind.show import replay_form
 from downwind.show.cli.main import app
 from downwind.terms import Scope
 from downwind.world.apps import APPS
-from downwind.world.build import check_apps, host_config
+from downwind.world.apps.statusfeeds import FEEDS
+from downwind.world.hosting import check_apps, host_config
 from downwind.world.form import scenario as scenario_types
 from downwind.world.form import schema as world_types
 from downwind.world.form.deal import deal, deal_scope
 from downwind.world.form.fit import check_scenario
 from downwind.world.form.load import load_world
-from downwind.world.form.modes import MODES
+from downwind.world.form.modes import ANNOUNCED, MODES, WORDS
 from downwind.world.form.owners import owners_model
-from downwind.world.form.scenario import load_scenario
+from downwind.world.form.scenario import load_scenario, packaged
 from downwind.world.net.clock import WorldClock
 from downwind.world.net.platform import Account, HostConfig, HttpReply, Platform, Unreachable
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 EXAMPLES = DOCS / "examples"
-WRITTEN = ("world-file.md", "scenario-file.md", "model-file.md", "tutorial.md")
+WRITTEN = (
+    "world-file.md",
+    "world-apps.md",
+    "scenario-file.md",
+    "model-file.md",
+    "claims.md",
+    "tutorial.md",
+)
+STATUS_PAGES = [{"provider": "a", "format": name} for name in FEEDS]
 
 TABLES: list[tuple[str, str, type[BaseModel]]] = [
     ("world-file.md", "The whole file", world_types.WorldFile),
@@ -44,6 +55,7 @@ TABLES: list[tuple[str, str, type[BaseModel]]] = [
     ("world-file.md", "A product", world_types.Product),
     ("world-file.md", "A region", world_types.Region),
     ("world-file.md", "An error page", world_types.ErrorPage),
+    ("world-file.md", "A leaning", world_types.Leaning),
     ("world-file.md", "The registry", world_types.Registry),
     ("world-file.md", "A service", world_types.WorldService),
     ("world-file.md", "A host", world_types.Host),
@@ -60,6 +72,7 @@ TABLES: list[tuple[str, str, type[BaseModel]]] = [
     ("model-file.md", "A declared need", model_types.DeclaredNeed),
     ("model-file.md", "A step", model_types.Step),
     ("model-file.md", "An expectation", model_types.Expect),
+    ("claims.md", "The form", Claim),
 ]
 
 
@@ -145,8 +158,10 @@ def test_the_example_of_a_model_loads() -> None:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_what_a_page_quotes_stands_in_an_example_or_is_a_whole_model(name: str) -> None:
-    quoted = "\n".join(file.read_text(encoding="utf-8") for file in EXAMPLES.glob("*.yaml"))
+def test_what_a_page_quotes_stands_in_a_file_that_runs_or_is_a_whole_model(name: str) -> None:
+    packed = [*packaged("worlds").values(), *packaged("scenarios").values()]
+    files = [*EXAMPLES.glob("*.yaml"), *packed]
+    quoted = "\n".join(file.read_text(encoding="utf-8") for file in files)
     lines = [line.strip() for line in quoted.splitlines()]
 
     for block in blocks(name):
@@ -154,7 +169,7 @@ def test_what_a_page_quotes_stands_in_an_example_or_is_a_whole_model(name: str) 
             model_from_texts([(name, block)], {"SHOP_PASSWORD": "x"})
             continue
         asked = [line.strip() for line in block.splitlines()]
-        assert [line for line in asked if line not in lines] == [], f"docs/{name}: in no example"
+        assert [line for line in asked if line not in lines] == [], f"docs/{name}: in no file"
 
 
 @pytest.mark.parametrize(("name", "heading", "schema"), TABLES)
@@ -210,6 +225,30 @@ def test_the_world_page_lists_the_modes_of_a_system(system: str) -> None:
     assert set(rows(section("world-file.md", system))) == set(MODES[system])
 
 
+def test_the_pages_list_the_further_words_of_orders_and_announcements() -> None:
+    assert set(rows(section("world-file.md", "Systems, and how they break"))) == set(WORDS)
+    listed = rows(section("scenario-file.md", "Announcements"))
+    assert set(listed) == {*ANNOUNCED, "provider"}
+    for word, values in ANNOUNCED.items():
+        assert set(values) == set(re.findall(r"`(\w+)`", listed[word][1])), word
+
+
+def test_the_claims_page_lists_every_reason_with_its_verdict() -> None:
+    found = re.findall(r"^\| `([\w-]+)` \| (holds|broken|unknown) \|", page("claims.md"), re.M)
+
+    assert dict(found) == dict(REASONS)
+    kinds = set(get_args(Claim.model_fields["kind"].annotation))
+    told = rows(section("claims.md", "The form"))["kind"][3]
+    assert kinds == set(re.findall(r"`([\w-]+)`", told))
+
+
+def test_the_evidence_page_tells_every_field_of_a_status_feed() -> None:
+    told = set(re.findall(r"`(\w+)`", rows(page("evidence.md"))[KIND][2]))
+
+    assert set(FeedReading("fresh").to_json()) <= told
+    assert set(FeedIncident.__dataclass_fields__) <= told
+
+
 class _Nowhere:
     """A client of a world without other hosts."""
 
@@ -226,20 +265,38 @@ class _Nowhere:
 
 
 @pytest.mark.parametrize("kind", list(APPS))
-async def test_the_world_page_lists_the_routes_of_an_application(kind: str, tmp_path: Path) -> None:
-    config = HostConfig("a.test", "a.test", accounts=(Account("ada", "x"),))
-    made = APPS[kind](config, Platform(WorldClock.starting(0.0, 1.0), tmp_path, None, _Nowhere()))
+async def test_the_page_of_applications_lists_the_routes_of_each(kind: str, tmp_path: Path) -> None:
+    routes: set[str] = set()
+    for settings in STATUS_PAGES if kind == "statuspage" else [{}]:
+        config = HostConfig("a.test", "a.test", settings, accounts=(Account("ada", "x"),))
+        clock = WorldClock.starting(0.0, 1.0)
+        made = APPS[kind](config, Platform(clock, tmp_path, None, _Nowhere()))
+        routes |= {
+            f"{route.method} {route.resource.canonical}"
+            for route in made.router.routes()
+            if route.resource is not None and route.method != hdrs.METH_HEAD
+        }
+        made.freeze()
+        await made.startup()
+        await made.cleanup()
 
-    routes = {
-        f"{route.method} {route.resource.canonical}"
-        for route in made.router.routes()
-        if route.resource is not None and route.method != hdrs.METH_HEAD
-    }
+    assert set(rows(section("world-apps.md", kind))) == routes
 
-    made.freeze()
-    await made.startup()
-    await made.cleanup()
-    assert set(rows(section("world-file.md", kind))) == routes
+
+def test_a_link_between_pages_leads_to_a_page_and_a_heading_that_are_there() -> None:
+    for file in sorted(DOCS.rglob("*.md")):
+        text = file.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]+))?\)", text):
+            there = file.parent / target if target else file
+            assert there.exists(), f"{file.name}: {target}"
+            assert not anchor or anchor in anchors(there), f"{file.name}: {target}#{anchor}"
+
+
+def anchors(file: Path) -> set[str]:
+    """What a link may lead to in a page: its headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.M)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in plain}
 
 
 def test_the_journeys_of_the_example_use_only_routes_that_the_page_lists() -> None:
@@ -254,7 +311,7 @@ def test_the_journeys_of_the_example_use_only_routes_that_the_page_lists() -> No
                 assert apps[host] == "messenger"
                 continue
             wanted = f"{step.do.upper()} /{path}"
-            listed = rows(section("world-file.md", apps[host]))
+            listed = rows(section("world-apps.md", apps[host]))
             fits = [re.sub(r"\{\w+\}", "[^/]+", route) for route in listed]
             assert any(re.fullmatch(pattern, wanted) for pattern in fits), wanted
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -249,8 +249,13 @@ class Scope:
 
     def wider(self) -> tuple[Scope, ...]:
         """The scopes that this one needs directly, since it falls when they do."""
+        place = Scope(self.provider, self.product, self.region, self.zone)
         if self.variant:
-            return (Scope(self.provider, self.product, self.region, self.zone),)
+            parts = self.variant.split("+")
+            if len(parts) == 1:
+                return (place,)
+            fewer = ("+".join(parts[:i] + parts[i + 1 :]) for i in range(len(parts)))
+            return tuple(replace(place, variant=variant) for variant in fewer)
         if self.zone:
             return (Scope(self.provider, self.product, self.region),)
         if self.region and self.product not in (None, "*"):
@@ -266,4 +271,10 @@ class Scope:
         """True where `other` is this scope or lies inside it."""
         if self == other:
             return True
+        if self.variant and other.variant:
+            # Without this, every order of the parts would be tried.
+            here, there = replace(self, variant=None), replace(other, variant=None)
+            return here == there and set(self.variant.split("+")) <= set(other.variant.split("+"))
+        if other.variant:
+            return self.covers(replace(other, variant=None))
         return any(self.covers(wider) for wider in other.wider())

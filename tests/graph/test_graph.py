@@ -11,7 +11,17 @@ from downwind.graph import Graph, build_graph
 from downwind.model import Model, model_from_texts
 from downwind.solve.compile import compile_graph
 from downwind.solve.propagate import propagate
-from downwind.terms import Absent, Evidence, Finding, ModelError, Scope, Seen, Unanswered
+from downwind.terms import (
+    Absent,
+    Alternative,
+    Evidence,
+    Finding,
+    ModelError,
+    Scope,
+    Seen,
+    Standing,
+    Unanswered,
+)
 
 CATALOG = Catalog.from_texts(
     [
@@ -257,3 +267,51 @@ def test_a_declaration_of_nothing_known_names_the_place() -> None:
     )
     with pytest.raises(ModelError, match=r"declared needs of a.test/use: 'No Such/Thing' is no"):
         build_graph([], CATALOG, wrong)
+
+
+LEANING = model_from_texts(
+    [
+        (
+            "m",
+            """
+services:
+  - {name: a.test, capabilities: [{id: use, declares: [{need: store, any_of: [hill/kv/north]}]}]}
+components:
+  - id: hill/kv
+    recovery_lag: 10m
+    declares: [{need: core, any_of: [dale/rooms], known_since: 2025-06-12, source: its report}]
+""",
+        )
+    ]
+)
+
+
+def test_a_component_whose_id_is_a_scope_speaks_for_the_node_of_that_scope() -> None:
+    node = build_graph([], CATALOG, LEANING).nodes["hill/kv"]
+    assert (node.kind, node.recovery_lag) == ("product", 600)
+    needs = {need.name: need for need in node.needs}
+    assert set(needs) == {"part of hill", "core"}
+    assert needs["core"].alternatives == (Alternative("dale/rooms?"),)
+    assert needs["core"].standing is Standing.DECLARED
+
+
+def test_who_stands_on_a_part_of_such_a_scope_falls_with_what_the_scope_needs() -> None:
+    compiled = compile_graph(build_graph([], CATALOG, LEANING))
+    fallout = propagate(compiled.arrays, [compiled.number["dale/rooms"]], 3600.0)
+    customer = compiled.number["a.test/use"]
+    assert fallout.down_at[customer] == 0
+    assert fallout.back_at[customer] == 3600 + 600
+
+
+def test_what_a_scope_needs_is_left_out_before_it_was_known_and_its_lag_is_not() -> None:
+    node = build_graph([], CATALOG, LEANING, as_of=date(2025, 6, 11)).nodes["hill/kv"]
+    assert [need.name for need in node.needs] == ["part of hill"]
+    assert node.recovery_lag == 600
+
+
+def test_a_scope_that_was_seen_before_it_is_declared_is_one_node() -> None:
+    seen = _records(("dns.a", "a.test", {"addresses": ["198.18.1.9"], "ttl": 0}))
+    component = model_from_texts([("m", "components: [{id: hill/cdn, recovery_lag: 1m}]")])
+    graph = build_graph(seen, CATALOG, component)
+    assert graph.nodes["hill/cdn"].recovery_lag == 60
+    assert ("hill/cdn?", "whole", "hill/cdn") in _edges(graph)

@@ -153,6 +153,64 @@ def test_a_part_is_named_only_where_a_healthy_customer_of_the_rest_separates_it(
     assert fine.scope == Scope("hill", "cdn", variant="bots")
 
 
+def test_a_part_is_named_where_it_is_ten_times_as_likely_as_the_rest_of_the_product() -> None:
+    """Ten times is SEPARATES: healthy customers of the rest raise the odds until it is reached."""
+    page = {"body": "hill: Internal server error"}
+    named = []
+    for healthy in range(3):
+        edges = {"a": "hill/cdn#bots", "b": "hill/cdn#bots", "c": "dale/cdn"}
+        edges |= {f"h{n}": "hill/cdn" for n in range(healthy)}
+        model = _model(**edges)
+        named.append(_ask(model, _all(model, {"a", "b"}, **page)).scope)
+    assert named[0] == Scope("hill", "cdn")
+    assert named[-1] == Scope("hill", "cdn", variant="bots")
+    finer = [scope is not None and scope.variant is not None for scope in named]
+    assert finer == sorted(finer)
+
+
+def test_a_region_is_named_where_another_region_of_the_product_holds() -> None:
+    model = _model(
+        a="hill/cdn/north", b="hill/cdn/north", c="hill/cdn/south", d="hill/cdn/south", e="dale/cdn"
+    )
+    verdict = _ask(model, _all(model, {"a", "b"}, body="hill: Internal server error"))
+    assert verdict.scope == Scope("hill", "cdn", "north")
+    assert verdict.contradicts == ()
+
+
+DIAMOND = ("hill/cdn#a", "hill/cdn#a+b", "hill/cdn#b")
+
+
+def test_parts_that_the_same_customers_have_are_not_told_apart_and_named_together() -> None:
+    model = _model(x="hill/cdn#a+b", y="hill/cdn#a+b", v="hill/cdn", w="hill/cdn", u="dale/cdn")
+    verdict = _ask(model, _all(model, {"x", "y"}, body="hill: Internal server error"))
+    assert verdict.scope == Scope("hill", "cdn")
+    assert verdict.suspect in DIAMOND
+    assert {verdict.suspect, *verdict.same} == set(DIAMOND)
+
+
+def test_what_contradicts_is_told_of_the_part_under_suspicion_not_of_the_whole_product() -> None:
+    """v and w hold, and are no customers of any part that could have done it."""
+    model = _model(x="hill/cdn#a+b", y="hill/cdn#a+b", v="hill/cdn", w="hill/cdn", u="dale/cdn")
+    verdict = _ask(model, _all(model, {"x", "y"}, body="hill: Internal server error"))
+    assert verdict.scope == Scope("hill", "cdn")
+    assert verdict.contradicts == ()
+
+
+def test_a_customer_of_the_blamed_part_who_holds_contradicts_it() -> None:
+    model = _model(**dict.fromkeys("abcd", "hill/cdn#bots"), h="hill/cdn", i="hill/cdn")
+    verdict = _ask(model, _all(model, {"a", "b", "c"}, body="hill: Internal server error"))
+    assert verdict.suspect == "hill/cdn#bots"
+    assert verdict.contradicts == ("d.test/talk", "d.test/use")
+
+
+def test_healthy_customers_of_one_part_leave_the_other_to_be_named() -> None:
+    edges = {"x": "hill/cdn#a+b", "y": "hill/cdn#a+b", "v": "hill/cdn#a", "w": "hill/cdn#a"}
+    model = _model(**edges, u="dale/cdn", t="hill/cdn#b", s="hill/cdn#b")
+    verdict = _ask(model, _all(model, {"x", "y", "t", "s"}, body="hill: Internal server error"))
+    assert verdict.scope == Scope("hill", "cdn", variant="b")
+    assert set(verdict.explains) == {f"{n}.test/{c}" for n in "xyts" for c in ("use", "talk")}
+
+
 def test_two_faults_at_once_are_both_found_and_the_marks_are_not_paid_twice() -> None:
     model = _model(a="hill/cdn", b="hill/cdn", c="dale/cdn", d="dale/cdn", e="hill/dns")
     verdict = _ask(model, _all(model, {"a", "b"}, body="hill: Internal server error"))
@@ -219,3 +277,14 @@ def test_a_fault_that_comes_and_goes_is_still_named(good: int) -> None:
     verdict = attribute(graph, Suspects.of(graph, 7200.0), CATALOG, rounds)
     assert verdict.scope is not None
     assert verdict.scope.provider == "hill"
+
+
+def test_a_private_part_that_services_share_is_no_provider() -> None:
+    services = "".join(
+        f"\n  - {{name: {n}.test, capabilities: [{{id: use, declares: "
+        f"[{{need: rooms, any_of: [{on}]}}]}}]}}"
+        for n, on in {"a": "rooms", "b": "rooms", "c": "dale/cdn"}.items()
+    )
+    model = model_from_texts([("m", f"services:{services}\ncomponents: [{{id: rooms}}]")])
+    verdict = _ask(model, _all(model, {"a", "b"}))
+    assert verdict.scope is None

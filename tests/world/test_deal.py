@@ -4,14 +4,16 @@ import pytest
 
 from downwind.terms import Scope, UnknownCause
 from downwind.world.form.check import complaints
-from downwind.world.form.deal import deal, deal_scope, touches
+from downwind.world.form.deal import deal, deal_scope, stands_on, touches
 from downwind.world.form.load import load_world, world_from_text
 from downwind.world.form.scenario import packaged
 from downwind.world.form.schema import Product, WorldFile
 
 from .conftest import SMALL
+from .planes import PLANES
 
 WORLD = load_world(SMALL)
+PLANES_WORLD = load_world(PLANES)
 
 
 def product(world: WorldFile, text: str) -> Product:
@@ -77,17 +79,18 @@ def test_the_fault_hits_one_of_the_same_kind_on_which_somebody_stands(
 
 
 def standing(world: WorldFile, place: Scope) -> int:
-    """How many services stand on it."""
+    """How many services stand on it, what their products lean on counted in."""
     return sum(
-        any(touches(place, Scope.parse(text)) for text in service.on.values())
+        any(touches(place, scope) for scope in stands_on(world, service))
         for service in world.services
     )
 
 
-def test_a_place_with_one_service_is_not_drawn_where_another_has_two() -> None:
+def test_a_place_is_drawn_with_two_victims_and_with_a_neighbour_who_is_spared() -> None:
     drawn = {str(deal_scope(WORLD, Scope.parse("acme/dns"), seed)) for seed in range(30)}
     assert [standing(WORLD, Scope.parse(t)) for t in ("nimbus/dns", "acme/dns")] == [1, 2]
-    assert drawn == {"acme/dns", "zephyr/names"}
+    assert standing(WORLD, Scope.parse("zephyr/names")) == 2
+    assert drawn == {"acme/dns"}  # nobody stands on another product of zephyr
 
 
 @pytest.mark.parametrize("text", ["cloudflare/proxy#bots", "aws/ec2/us-east-1", "aws"])
@@ -120,3 +123,38 @@ def test_a_fault_on_a_whole_provider_or_region_moves_too() -> None:
 def test_a_fault_on_what_the_world_does_not_hold_is_refused() -> None:
     with pytest.raises(UnknownCause, match="holds no fog/vm"):
         deal_scope(WORLD, Scope.parse("fog/vm"), 1)
+
+
+def test_a_service_that_is_not_dealt_stays_in_every_deal() -> None:
+    desks = {str(deal(PLANES_WORLD, seed).services[2].on) for seed in range(30)}
+    badges = {str(deal(PLANES_WORLD, seed).services[3].on) for seed in range(30)}
+    assert PLANES_WORLD.services[2].name == "desk.test"
+    assert desks == {str(PLANES_WORLD.services[2].on)}
+    assert len(badges) > 2
+
+
+def test_where_a_store_keeps_its_data_is_dealt_among_its_like() -> None:
+    text = PLANES.read_text(encoding="utf-8").replace(
+        "      - {id: porter, role: control",
+        "      - {id: blobs, role: objects, system: keyvalue, checked_by: porter}\n"
+        "      - {id: porter, role: control",
+    )
+    written = world_from_text(text, "w.yaml")
+    dealt = [deal(written, seed) for seed in range(30)]
+    cores = {product(world, "acme/cabinet").core for world in dealt}
+    assert {core.on for core in cores if core} == {"nimbus/objects", "stratus/blobs"}
+    assert {core.source for core in cores if core} == {"made up"}
+    assert all(complaints(world) == [] for world in dealt)
+
+
+@pytest.mark.parametrize(
+    ("service", "stands"),
+    [
+        ("badge.test", {"acme/cabinet", "nimbus/objects", "nimbus/warden", "acme/proxy#fl2+bots"}),
+        ("shop.test", {"nimbus/tables/east-1", "nimbus/warden"}),
+    ],
+)
+def test_a_service_stands_on_what_its_products_lean_on(service: str, stands: set[str]) -> None:
+    found = next(each for each in PLANES_WORLD.services if each.name == service)
+    scopes = {str(scope) for scope in stands_on(PLANES_WORLD, found)}
+    assert scopes == stands | set(found.on.values())

@@ -12,6 +12,7 @@ from downwind.world.form.load import load_world
 from downwind.world.form.scenario import load_scenario
 
 from .conftest import SMALL
+from .planes import PLANES
 
 _TEXT = """
 scenario: storm
@@ -129,7 +130,21 @@ def test_a_scenario_that_fits_is_left_in_peace(
         ),
         (
             "scope: zephyr/cdn, mode: feature-file",
-            "fault.mode: feature-file breaks a bot filter, and zephyr/cdn has no variants",
+            "fault.mode: feature-file breaks a bot filter, which comes with a variant, "
+            "and zephyr/cdn has none",
+        ),
+        (
+            "scope: zephyr/cdn, mode: killswitch",
+            "fault.mode: killswitch breaks the firewall's rules, which come with a variant, "
+            "and zephyr/cdn has none",
+        ),
+        (
+            "scope: 'nimbus/vm/east-1#control', mode: errors",
+            "fault.scope: nimbus/vm/east-1 has no variant 'control'; there is none",
+        ),
+        (
+            "scope: nimbus/tables/east-1, mode: blank-policy",
+            "fault.mode: nimbus/tables/east-1 knows no mode 'blank-policy'; it knows empty-record",
         ),
     ],
 )
@@ -192,6 +207,70 @@ def test_a_timeline_or_report_that_does_not_fit_is_told_where_and_what(
 ) -> None:
     assert right in _TEXT
     assert said in complaint(tmp_path, _TEXT.replace(right, wrong, 1))
+
+
+_WORDS = "state: investigating, impact: major, title: Errors, text: We look"
+_AT_TWELVE = '  - {at: "12:00", do: announce, with: {WORDS}}\n  - {at: "14:00", do: mend}'
+
+
+def _announcing(words: str) -> str:
+    line = _AT_TWELVE.replace("WORDS", words)
+    return _TEXT.replace('  - {at: "14:00", do: mend}', line)
+
+
+@pytest.mark.parametrize("more", ["", ", provider: zephyr"])
+@pytest.mark.parametrize("at", ["10:00", "12:00", "14:30"])
+def test_an_announcement_may_come_before_during_and_after_the_fault(
+    tmp_path: Path, at: str, more: str
+) -> None:
+    check(tmp_path, _announcing(_WORDS + more).replace("12:00", at))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("investigating", "puzzled", "timeline.2.with.state: it is one of investigating, identif"),
+        (
+            "impact: major, ",
+            "",
+            "timeline.2.with.impact: it is one of none, minor, major, critical",
+        ),
+        ("title: Errors, ", "", "timeline.2.with.title: an announcement has it, as a text"),
+        ("text: We look", "text: 7", "timeline.2.with.text: an announcement has it, as a text"),
+        (
+            _WORDS,
+            f"{_WORDS}, share: 0.5",
+            "timeline.2.with.share: an announcement has no such word",
+        ),
+        (
+            _WORDS,
+            f"{_WORDS}, provider: fog",
+            "timeline.2.with.provider: there is no provider 'fog'; there is acme, zephyr",
+        ),
+    ],
+)
+def test_an_announcement_that_says_too_little_or_too_much_is_told_so(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    text = _announcing(_WORDS)
+    assert right in text
+    assert said in complaint(tmp_path, text.replace(right, wrong, 1))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "scope: nimbus/warden, mode: blank-policy",
+        "scope: 'nimbus/vm/east-1#control', mode: errors",
+        "scope: 'acme/proxy#fl1+waf', mode: killswitch",
+        "scope: acme/cabinet, mode: empty-record",
+    ],
+)
+def test_a_fault_of_the_planes_fits_a_world_that_has_them(tmp_path: Path, fault: str) -> None:
+    text = _TEXT.replace("scope: acme/proxy, mode: errors", fault).split("reported:")[0]
+    text = text.replace("world: small.yaml", f"world: {PLANES.name}")
+    (tmp_path / PLANES.name).write_text(PLANES.read_text(encoding="utf-8"))
+    check(tmp_path, text.replace("{share: 0.5}", "{}").replace("{share: 1.0}", "{bypass: true}"))
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:

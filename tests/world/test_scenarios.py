@@ -74,6 +74,23 @@ def test_a_time_before_the_start_is_one_of_the_next_day(tmp_path: Path) -> None:
         ('"10:12"', '"soon"', "timeline.1.at"),
         ("do: mend", "do: pray", "timeline.2.do"),
         ("title: {en: Storm}", "title: {}", "title"),
+        (
+            'until: "14:00"',
+            'until: "14:00", recovered: "13:59"',
+            "has recovered before it is mended",
+        ),
+        ('until: "14:00"', 'until: "14:00", recovered: later', "fault.recovered"),
+        (
+            'end: "15:00"',
+            'end: "15:00"\nspeed: 0',
+            "speed: Input should be greater than or equal to 1",
+        ),
+        (
+            'end: "15:00"',
+            'end: "15:00"\nspeed: 2001',
+            "speed: Input should be less than or equal to 2000",
+        ),
+        ('end: "15:00"', 'end: "15:00"\nspeed: quick', "speed: Input should be a valid number"),
     ],
 )
 def test_a_wrong_scenario_is_told_where_and_what(
@@ -83,6 +100,35 @@ def test_a_wrong_scenario_is_told_where_and_what(
         load_scenario(_file(tmp_path, _TEXT.replace(old, new)))
     assert complaint in str(raised.value)
     assert "s.yaml" in str(raised.value)
+
+
+def test_control_planes_recover_as_told_and_else_in_ten_minutes(tmp_path: Path) -> None:
+    told = _TEXT.replace('until: "14:00"', 'until: "14:00", recovered: "14:50"')
+    assert load_scenario(_file(tmp_path)).recovery == 600.0
+    assert load_scenario(_file(tmp_path, told)).recovery == 3_000.0
+    # It is a moment like any other: a shortened timeline shortens it.
+    assert load_scenario(_file(tmp_path, told), longest_gap=600.0).recovery == 600.0
+    at_once = told.replace("14:50", "14:00")
+    assert load_scenario(_file(tmp_path, at_once)).recovery == 0.0
+
+
+def test_a_scenario_plays_at_its_own_speed_and_else_at_480(tmp_path: Path) -> None:
+    assert load_scenario(_file(tmp_path)).spec.speed == 480.0
+    slow = _TEXT.replace('end: "15:00"', 'end: "15:00"\nspeed: 240')
+    assert load_scenario(_file(tmp_path, slow)).spec.speed == 240.0
+
+
+def test_an_announcement_is_an_order_with_its_words(tmp_path: Path) -> None:
+    words = "{state: investigating, impact: major, title: Errors, text: We look}"
+    said = _TEXT.replace("tell: {en: It begins.}", f"do: announce, with: {words}")
+    orders = [event.order for event in load_scenario(_file(tmp_path, said)).events]
+    assert orders[1] == {
+        "do": "announce",
+        "state": "investigating",
+        "impact": "major",
+        "title": "Errors",
+        "text": "We look",
+    }
 
 
 def test_a_wrong_scenario_is_sent_to_the_page_on_scenarios(tmp_path: Path) -> None:

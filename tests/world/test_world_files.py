@@ -10,6 +10,7 @@ from downwind.world.form.scenario import packaged
 from downwind.world.net.addresses import plan_addresses
 
 from .conftest import SMALL
+from .planes import PLANES
 
 TEXT = SMALL.read_text(encoding="utf-8")
 
@@ -35,7 +36,7 @@ def complaint(text: str) -> str:
             "system: authority",
             "system: oracle",
             "providers.2.products.3.system: Input should be 'nameserver', 'edge', 'compute', "
-            "'keyvalue' or 'authority'",
+            "'keyvalue', 'authority' or 'control'",
         ),
         (
             "cloud: nimbus/vm/west-1",
@@ -108,6 +109,154 @@ def complaint(text: str) -> str:
 def test_a_wrong_world_is_told_where_and_what(right: str, wrong: str, said: str) -> None:
     assert right in TEXT
     assert said in complaint(TEXT.replace(right, wrong, 1))
+
+
+_CORE = "core: {on: nimbus/objects, known_since: 2025-06-01, source: made up}"
+_VM = "regions: [east-1, west-1], leases_in: tables, checked_by: warden}"
+_CLAIM = "kind: independent\n    of: nimbus"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        (
+            _VM,
+            _VM.replace("warden", "tables"),
+            "providers.1.products.1.checked_by: nimbus/tables is a keyvalue; this needs a control",
+        ),
+        (
+            _VM,
+            _VM.replace("warden", "porter"),
+            "providers.1.products.1.checked_by: nimbus has no product 'porter'",
+        ),
+        (
+            _VM,
+            _VM.replace("warden", "stratus/porter"),
+            "providers.1.products.1.checked_by: stratus/porter belongs to another provider",
+        ),
+        (
+            _VM,
+            _VM.replace("in: tables", "in: warden"),
+            "providers.1.products.1.leases_in: nimbus/warden is a control; this needs a keyvalue",
+        ),
+        (
+            "keyvalue, regions: [east-1, west-1]",
+            "keyvalue, regions: [east-1]",
+            "providers.1.products.1.leases_in: tables is not in west-1",
+        ),
+        (
+            _VM,
+            _VM.replace("in: tables", "in: {at: tables}"),
+            "providers.1.products.1.leases_in.at: nobody knows this key",
+        ),
+        (_CORE, "core: acme/cabinet", "providers.0.products.2.core: it leads back to itself"),
+        (
+            _CORE,
+            "core: nimbus/tables",
+            "providers.0.products.2.core: nimbus/tables is in regions: name one of east-1, west-1",
+        ),
+        (_CORE, "core: fog/objects", "providers.0.products.2.core: there is no provider 'fog'"),
+        (
+            _CORE,
+            "core: nimbus/vm/east-1",
+            "providers.0.products.2.core: nimbus/vm/east-1 is a compute; this needs a keyvalue",
+        ),
+        (
+            'front: "acme/proxy#fl2+bots"',
+            "front: acme/dns",
+            "providers.0.products.2.front: acme/dns is a nameserver",
+        ),
+        (
+            'front: "acme/proxy#fl2+bots"',
+            'front: "acme/proxy#bots+fl2"',
+            "providers.0.products.2.front: the parts of #bots+fl2 stand in another order than the "
+            "variants of acme/proxy",
+        ),
+        (
+            'edge: "acme/proxy#fl1+waf"',
+            'edge: "acme/proxy#waf+fl1"',
+            "services.4.on.edge: the parts of #waf+fl1 stand in another order",
+        ),
+        (
+            "role: control, system: control}",
+            "role: control, system: control, front: acme/proxy, core: nimbus/objects}",
+            "providers.1.products.4.core: only keyvalue products have core; "
+            "providers.1.products.4.front: only keyvalue products have front",
+        ),
+        (
+            "system: keyvalue, checked_by: warden}",
+            "system: keyvalue, checked_by: warden, leases_in: tables}",
+            "providers.1.products.3.leases_in: only compute products have leases_in",
+        ),
+        (
+            "{id: dns, role: dns, system: nameserver}",
+            "{id: dns, role: dns, system: nameserver, checked_by: x}",
+            "providers.0.products.0.checked_by: only keyvalue and compute products have checked_by",
+        ),
+        (
+            "dealt: false",
+            "dealt: now and then",
+            "services.2.dealt: Input should be a valid boolean",
+        ),
+        (
+            '{do: get, url: "https://shop.test/?',
+            '{do: shout, url: "https://shop.test/?',
+            "services.0.gossip.0.do",
+        ),
+        (
+            '{do: get, url: "https://shop.test/?',
+            '{do: get, path: "https://shop.test/?',
+            "services.0.gossip.0.url",
+        ),
+        ("{nimbus: 2, acme: 1}", "{nimbus: 0}", "rumours.nimbus: Input should be greater than 0"),
+        (
+            "{nimbus: 2, acme: 1}",
+            "{nimbus: much}",
+            "rumours.nimbus: Input should be a valid number",
+        ),
+        (
+            _CLAIM,
+            "kind: independent",
+            "claims.0: a claim of kind independent needs of",
+        ),
+        (
+            _CLAIM,
+            f"{_CLAIM}\n    other: jobs.test",
+            "claims.0: a claim of kind independent has no other",
+        ),
+        (_CLAIM, "kind: bold\n    of: nimbus", "claims.0.kind: Input should be 'independent'"),
+        ("when: 2025-10", "when: last year", "claims.0.when: String should match pattern"),
+        ("said: {en: we need nobody}", "said: {de: nein}", "claims.0.said.de"),
+    ],
+)
+def test_a_wrong_leaning_rumour_or_claim_is_told_where_and_what(
+    right: str, wrong: str, said: str
+) -> None:
+    text = PLANES.read_text(encoding="utf-8")
+    assert right in text
+    assert said in complaint(text.replace(right, wrong, 1))
+
+
+def test_a_scope_alone_is_a_leaning_of_which_nobody_says_since_when_it_is_known() -> None:
+    cabinet = load_world(PLANES).product("acme", "cabinet")
+    assert cabinet is not None
+    assert cabinet.core is not None
+    assert cabinet.front is not None
+    assert (cabinet.core.on, str(cabinet.core.known_since)) == ("nimbus/objects", "2025-06-01")
+    assert (cabinet.front.on, cabinet.front.known_since) == ("acme/proxy#fl2+bots", None)
+
+
+def test_a_control_plane_has_an_address_of_its_own_beside_the_zones() -> None:
+    plan = plan_addresses(load_world(PLANES))
+    planes = [site for site in plan.sites if site.scope.variant == "control"]
+    assert [str(site.scope) for site in planes] == [
+        "nimbus/vm/east-1#control",
+        "nimbus/vm/west-1#control",
+        "stratus/vm/north-1#control",
+    ]
+    addresses = [address.v4 for site in plan.sites for address in site.addresses]
+    assert len(set(addresses)) == len(addresses)
+    assert not any(site in plan.within(site.scope) for site in planes)
 
 
 def test_what_is_no_world_at_all_is_told_so(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -17,12 +18,15 @@ from downwind.observe import Network, Session
 from downwind.world.apps import APPS
 from downwind.world.net.platform import (
     Account,
+    App,
     HostConfig,
+    HttpClient,
     HttpReply,
     KeyValueClient,
     KeyValueUnavailable,
     Platform,
     Resource,
+    Unreachable,
 )
 
 ADDRESS = "198.18.0.80"
@@ -110,6 +114,41 @@ class NoHttp:
         raise AssertionError(f"{method} {url}: this application asks nobody")
 
 
+class LoopbackHttp:
+    """Asks hosts of a test over real sockets; a host without a port cannot be reached."""
+
+    def __init__(self) -> None:
+        self.ports: dict[str, int] = {}
+        self.speed = 1.0
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> HttpReply:
+        host, _, path = url.removeprefix("https://").partition("/")
+        if host not in self.ports:
+            raise Unreachable(f"{host}: the name has no address")
+        wait = aiohttp.ClientTimeout(total=(5 if timeout is None else timeout) / self.speed)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=wait) as client,
+                client.request(
+                    method,
+                    f"http://127.0.0.1:{self.ports[host]}/{path}",
+                    json=json,
+                    headers=headers,
+                ) as reply,
+            ):
+                return HttpReply(reply.status, dict(reply.headers), await reply.read())
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{host}: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """An answer."""
@@ -133,9 +172,16 @@ class Place:
     folder: Path
 
     async def call(
-        self, method: str, path: str, body: Any = None, *, token: str = "", raw: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = "",
+        raw: bytes | None = None,
+        extra: Mapping[str, str] = MappingProxyType({}),
     ) -> Said:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": f"Bearer {token}", **extra} if token else dict(extra)
         url = f"http://127.0.0.1:{self.port}{path}"
         data = raw if raw is not None else (None if body is None else json.dumps(body).encode())
         async with self.client.request(method, url, data=data, headers=headers) as reply:
@@ -165,18 +211,29 @@ class Place:
 
 @asynccontextmanager
 async def running(
-    kind: str, folder: Path, store: KeyValueClient | None = None, config: HostConfig = CONFIG
+    kind: str | App,
+    folder: Path,
+    store: KeyValueClient | None = None,
+    config: HostConfig = CONFIG,
+    *,
+    http: HttpClient | None = None,
+    control: str | None = None,
 ) -> AsyncIterator[Place]:
     """Start the application of a kind; without a store it keeps its data in the folder."""
     clock = TestClock()
-    app = APPS[kind](config, Platform(clock, folder, store, NoHttp()))
+    make = APPS[kind] if isinstance(kind, str) else kind
+    app = make(config, Platform(clock, folder, store, http or NoHttp(), control))
+    async with serving(app) as port, aiohttp.ClientSession() as client:
+        yield Place(client, port, clock, folder)
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[int]:
+    """Serve an application on loopback; gives the port."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = int(runner.addresses[0][1])
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        async with aiohttp.ClientSession() as client:
-            yield Place(client, port, clock, folder)
+        yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()

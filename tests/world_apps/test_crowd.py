@@ -179,11 +179,19 @@ def test_in_each_round_every_user_acts_once(
     assert max(sizes.values()) - min(sizes[f"s{n}.test"] for n in range(services)) <= 1
 
 
+def test_a_service_of_weight_0_has_no_users() -> None:
+    console = SOCIAL | {"name": "console.test", "weight": 0, "dealt": False}
+    people = Crowd.of([console, SOCIAL], 5, seed=1)
+    assert {user.service.name for user in people.users} == {"x.test"}
+    assert [user.variables["user"] for user in people.users] == [f"reader{n}" for n in range(5)]
+
+
 @pytest.mark.parametrize(
     ("services", "said"),
     [
         ([], "No service has a capability"),
         ([{"name": "x.test"}], "No service has a capability"),
+        ([SOCIAL | {"weight": 0}], "a weight above 0"),
         ([{}], r"0\.name"),
         ([{"name": "x.test", "capabilities": [{"id": "a", "jorney": []}]}], "jorney"),
     ],
@@ -218,7 +226,7 @@ async def test_the_process_prints_counts_and_leaves_when_its_input_ends(tmp_path
     assert process.returncode == 0, errors
     assert errors == b""
     assert time.monotonic() - began < 5
-    assert {"at", "capabilities"} == set(first)
+    assert {"at", "capabilities", "talk"} == set(first)
     assert last["done"] is True
 
 

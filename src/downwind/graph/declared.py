@@ -3,10 +3,13 @@
 from datetime import date
 from urllib.parse import urlsplit
 
-from downwind.graph.scopes import use_scope
-from downwind.graph.types import GraphBuilder
-from downwind.model import Capability, DeclaredNeed, Model
+from downwind.graph.scopes import SCOPE_KINDS, add_scope, use_scope
+from downwind.graph.types import Graph, GraphBuilder
+from downwind.model import Capability, Component, DeclaredNeed, Model
 from downwind.terms import Alternative, ModelError, Need, Scope, Standing, Strength, UsageError
+
+_OUTSIDE = frozenset({"host", "capability", "page"})
+"""Kinds of nodes that are no private part of whoever needs them."""
 
 
 def add_journeys(builder: GraphBuilder, model: Model) -> None:
@@ -29,9 +32,7 @@ def add_journeys(builder: GraphBuilder, model: Model) -> None:
 def add_declarations(builder: GraphBuilder, model: Model, as_of: date | None) -> None:
     """What the owners state, as far as it was known on the day `as_of`."""
     for component in model.components:
-        builder.node(
-            component.id, component.kind, component.title or component.id, component.recovery_lag
-        )
+        _add_component(builder, component)
     owners: list[tuple[str, tuple[DeclaredNeed, ...]]] = [
         (key, capability.declares) for key, _, capability in model.capabilities()
     ]
@@ -46,20 +47,34 @@ def add_declarations(builder: GraphBuilder, model: Model, as_of: date | None) ->
             _settle_hosts(builder, service.name, capability, declared, as_of)
 
 
-def declared_scopes(model: Model, key: str) -> frozenset[Scope]:
-    """The scopes that a capability's owner names for it, its own components' included."""
-    components = {component.id: component.declares for component in model.components}
-    pending = [c.declares for name, _, c in model.capabilities() if name == key]
-    seen: set[str] = set()
+def _add_component(builder: GraphBuilder, component: Component) -> None:
+    """A private part, or a provider's product where its id is a scope."""
+    scope = _scope(component.id) if "/" in component.id else None
+    if scope is None:
+        builder.node(
+            component.id, component.kind, component.title or component.id, component.recovery_lag
+        )
+        return
+    add_scope(builder, scope)
+    builder.recovers(component.id, component.recovery_lag)
+
+
+def declared_scopes(graph: Graph, node_id: str) -> frozenset[Scope]:
+    """The scopes that an owner names for a node, by way of private parts of it too."""
+    seen = {node_id}
+    pending = [node_id]
     scopes: set[Scope] = set()
     while pending:
-        for declared in pending.pop():
-            for name in declared.any_of:
-                if name in components and name not in seen:
+        for need in graph.nodes[pending.pop()].needs:
+            if need.standing is not Standing.DECLARED:
+                continue
+            for name in (alternative.node for alternative in need.alternatives):
+                kind = graph.nodes[name].kind
+                if kind == "grain":
+                    scopes.add(Scope.parse(name.removesuffix("?")))
+                elif kind not in _OUTSIDE and name not in seen:
                     seen.add(name)
-                    pending.append(components[name])
-                elif name not in components and "." not in name:
-                    scopes.add(Scope.parse(name))
+                    pending.append(name)
     return frozenset(scopes)
 
 
@@ -106,11 +121,14 @@ def _scope(name: str) -> Scope | None:
 def _targets(builder: GraphBuilder, capability: Capability) -> dict[str, Strength]:
     targets: dict[str, Strength] = {}
     for step in capability.journey:
-        host = (urlsplit(step.url).hostname or "").lower()
-        page = f"page:{step.url}"
-        target = page if page in builder else builder.node(f"host:{host}", "host", host)
-        if targets.get(target) is not Strength.HARD:
-            targets[target] = step.strength
+        for url in (step.url, step.via):
+            if url is None:
+                continue
+            host = (urlsplit(url).hostname or "").lower()
+            page = f"page:{url}"
+            target = page if page in builder else builder.node(f"host:{host}", "host", host)
+            if targets.get(target) is not Strength.HARD:
+                targets[target] = step.strength
     return targets
 
 
@@ -134,7 +152,8 @@ def _declare(builder: GraphBuilder, node_id: str, declared: DeclaredNeed) -> Non
 
 def _resolve(builder: GraphBuilder, name: str, node_id: str) -> str:
     """A capability, a component, a host name or a scope."""
-    if name in builder:
+    is_scope = _scope(name) is not None and builder.kind(name) in (None, *SCOPE_KINDS)
+    if name in builder and not is_scope:
         return name
     if "." in name and "/" not in name:
         return builder.node(f"host:{name.lower()}", "host", name.lower())

@@ -4,6 +4,8 @@ from downwind.graph.types import GraphBuilder
 from downwind.terms import Alternative, Need, Scope
 
 _KINDS = {1: "provider", 2: "product", 3: "region", 4: "zone"}
+SCOPE_KINDS = (*_KINDS.values(), "variant")
+"""The kinds of nodes that are scopes."""
 
 
 def some_part_of(scope: Scope | str) -> str:

@@ -52,6 +52,16 @@ class GraphBuilder:
             self._needs[node_id] = {}
         return node_id
 
+    def recovers(self, node_id: str, lag: float) -> None:
+        """The node that is there stays down for so many seconds after its needs are back."""
+        kind, label, _ = self._kinds[node_id]
+        self._kinds[node_id] = (kind, label, lag)
+
+    def kind(self, node_id: str) -> str | None:
+        """The kind of a node; None where there is no such node."""
+        found = self._kinds.get(node_id)
+        return found[0] if found else None
+
     def __contains__(self, node_id: str) -> bool:
         return node_id in self._kinds
 

@@ -1,5 +1,6 @@
 """The files that people write, and the frozen types that they become."""
 
+from downwind.model.claims import Claim
 from downwind.model.durations import parse_duration, say_duration
 from downwind.model.load import load_model, model_from_texts, read_yaml
 from downwind.model.types import (
@@ -14,6 +15,7 @@ from downwind.model.types import (
 
 __all__ = [
     "Capability",
+    "Claim",
     "Component",
     "DeclaredNeed",
     "Expect",

@@ -37,7 +37,7 @@ class Expect(Written):
 class Step(Written):
     """One thing that a user does. `${name}` stands for a saved variable, `user` or `nonce`."""
 
-    do: Literal["get", "post", "put", "delete", "message"] = "get"
+    do: Literal["get", "post", "put", "delete", "message", "call"] = "get"
     url: Annotated[str, Field(pattern=r"^https?://")]
     body: Any = Field(default=None, alias="json")
     form: dict[str, str] | None = None
@@ -50,11 +50,15 @@ class Step(Written):
     sender: str | None = None
     to: str | None = None
     text: str | None = None
+    via: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """call only: the relay over which the voices go."""
 
     @model_validator(mode="after")
     def _message_is_whole(self) -> Self:
-        if self.do == "message" and not (self.sender and self.to and self.text):
-            raise ValueError("a message step needs sender, to and text")
+        if self.do in ("message", "call") and not (self.sender and self.to and self.text):
+            raise ValueError(f"a {self.do} step needs sender, to and text")
+        if (self.do == "call") is not (self.via is not None):
+            raise ValueError("a call step needs via, and no other has it")
         return self
 
     @property

@@ -16,7 +16,7 @@ from downwind.graph import Graph
 from downwind.questions.marks import mark_likelihood
 from downwind.questions.suspects import OWN, VANTAGE, Suspects, own_fault
 from downwind.questions.witnesses import Witness, failing, hear
-from downwind.terms import Evidence, Scope, UsageError
+from downwind.terms import Evidence, Scope
 
 # Parameters of the method, not claims about the world: probe error rates and even priors.
 FALSE_ALARM, MISS = 0.02, 0.05
@@ -24,9 +24,23 @@ OWN_FAULT = 0.003
 PRIOR, PRIOR_OWN = 1e-4, 1e-3
 SEVERITIES = np.array([0.1, 0.3, 0.6, 0.9, 0.995])
 SURE, SUSPECTED = 0.9, 0.5
+SEPARATES = 10.0
+"""Odds that separate a part from the whole: strong evidence, by the usual reading."""
 BEAM = 8
 
 Floats = NDArray[np.float64]
+Scopes = tuple[Scope | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """A scope of another provider that fell with the blamed one, and who failed under it."""
+
+    scope: Scope
+    why: str
+    """The chain from it to the blamed scope, in words."""
+    explains: tuple[str, ...]
+    """Failing capabilities that fall if this scope alone does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,8 @@ class Attribution:
     rivals: tuple[tuple[str, float], ...]
     same: tuple[str, ...]
     """Suspects that these witnesses cannot tell apart from the named one."""
+    consequences: tuple[Consequence, ...] = ()
+    """Not at fault themselves: they lean on the blamed scope, and fail those who lean on them."""
 
 
 QUIET = Attribution("quiet", None, "", 1.0, (), (), (), (), ())
@@ -129,19 +145,23 @@ def _verdict(
     for key, mass in posterior.items():
         for c in key:
             marginal[c] += mass
-    providers = _by_scope(suspects, posterior)
-    scope, confidence = _finest(providers)
+    scopes = tuple(suspect.scope for suspect in suspects.all())
+    providers = _by_scope(scopes, posterior)
+    scope = _finest(providers, scopes, posterior)
     best = int(marginal.argmax())
     empty = posterior[()]
-    if scope is None or max(float(marginal[best]), empty) > confidence + 1e-9:
+    sure = providers[Scope(scope.provider)] if scope else 0.0
+    if scope is None or max(float(marginal[best]), empty) > sure + 1e-9:
         return _not_a_provider(suspects, witnesses, marginal, best, empty, providers)
-    verdict = "provider" if confidence >= SURE else "suspected"
-    return _explained(suspects, witnesses, verdict, scope, str(scope), confidence, providers)
+    verdict = "provider" if sure >= SURE else "suspected"
+    inside = [c for c, found in enumerate(scopes) if found and scope.covers(found)]
+    name = suspects.names[max(inside, key=lambda c: float(marginal[c]))]
+    confidence = min(1.0, providers[scope])
+    return _explained(suspects, witnesses, verdict, scope, name, confidence, providers)
 
 
-def _by_scope(suspects: Suspects, posterior: dict[tuple[int, ...], float]) -> dict[Scope, float]:
+def _by_scope(scopes: Scopes, posterior: dict[tuple[int, ...], float]) -> dict[Scope, float]:
     """Confidence of each scope: all hypotheses that hold it or something inside it."""
-    scopes = [_scope(name) for name in suspects.names]
     known = sorted({scope for scope in scopes if scope})
     return {
         wide: sum(
@@ -153,18 +173,42 @@ def _by_scope(suspects: Suspects, posterior: dict[tuple[int, ...], float]) -> di
     }
 
 
-def _finest(providers: dict[Scope, float]) -> tuple[Scope | None, float]:
-    """Down from the likeliest provider as long as one part of it holds nearly all its weight."""
+def _finest(
+    providers: dict[Scope, float], scopes: Scopes, posterior: dict[tuple[int, ...], float]
+) -> Scope | None:
+    """Down from the likeliest provider as long as the evidence separates one part of it.
+
+    It does where the part is likelier than not, and the best explanation inside it is SEPARATES
+    times as likely as the best one outside it.
+    """
     tops = [scope for scope in providers if not scope.wider()]
     if not tops:
-        return None, 0.0
+        return None
     here = max(tops, key=lambda scope: (providers[scope], str(scope)))
     while True:
-        enough = max(SUSPECTED, SURE * providers[here])
-        parts = [s for s in providers if here in s.wider() and providers[s] >= enough]
+        parts = [
+            part
+            for part in providers
+            if here in part.wider()
+            and providers[part] >= SUSPECTED
+            and _separated(part, here, scopes, posterior)
+        ]
         if not parts:
-            return here, min(1.0, providers[here])
+            return here
         here = max(parts, key=lambda scope: (providers[scope], str(scope)))
+
+
+def _separated(
+    part: Scope, whole: Scope, scopes: Scopes, posterior: dict[tuple[int, ...], float]
+) -> bool:
+    inside = outside = 0.0
+    for key, mass in posterior.items():
+        held = [found for c in key if (found := scopes[c]) is not None and whole.covers(found)]
+        if any(part.covers(found) for found in held):
+            inside = max(inside, mass)
+        elif held:
+            outside = max(outside, mass)
+    return inside >= SEPARATES * outside
 
 
 def _not_a_provider(
@@ -208,7 +252,20 @@ def _explained(
         contradicts=tuple(sorted(holds)),
         rivals=_rivals(providers, scope),
         same=suspects.same_as(name, [w.node for w in witnesses]),
+        consequences=_consequences(suspects, name, fails),
     )
+
+
+def _consequences(suspects: Suspects, name: str, fails: Sequence[str]) -> tuple[Consequence, ...]:
+    """The widest of the scopes that fell with the blamed one, where a failing witness stands."""
+    found = []
+    for taken in suspects.taken_by(name):
+        column = suspects.blamed_by(str(taken.scope))
+        explains = tuple(f for f in fails if f in column)
+        if explains:
+            found.append(Consequence(taken.scope, taken.why, explains))
+    inner = [c.scope for c in found for o in found if c != o and o.scope.covers(c.scope)]
+    return tuple(c for c in found if c.scope not in inner)
 
 
 def _rivals(providers: dict[Scope, float], scope: Scope | None) -> tuple[tuple[str, float], ...]:
@@ -220,10 +277,3 @@ def _rivals(providers: dict[Scope, float], scope: Scope | None) -> tuple[tuple[s
         and not other.wider()
     ]
     return tuple(sorted(others, key=lambda item: (-item[1], item[0]))[:5])
-
-
-def _scope(name: str) -> Scope | None:
-    try:
-        return Scope.parse(name)
-    except UsageError:
-        return None

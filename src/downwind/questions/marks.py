@@ -3,7 +3,7 @@
 from downwind.catalog import Signed
 from downwind.questions.suspects import Suspect
 from downwind.questions.witnesses import Mark, Witness
-from downwind.terms import Fault, Scope, UsageError
+from downwind.terms import Fault, Scope
 
 # A fault of a whole provider seldom leaves its edge well enough to send its own error page.
 _WHOLE_PROVIDER = 0.1
@@ -52,9 +52,8 @@ def _sign(sign: Signed, by_edge: bool, suspect: Suspect) -> float:
 
 def _is_the_signer(sign: Signed, suspect: Suspect) -> float:
     """1 where the suspect is the product that speaks or a part of it, less where it is wider."""
-    try:
-        scope = Scope.parse(suspect.name)
-    except UsageError:
+    scope = suspect.scope
+    if scope is None:
         return 0.0
     speaker = Scope(sign.provider, sign.product)
     if speaker.covers(scope) and not (scope == speaker and sign.product is None):

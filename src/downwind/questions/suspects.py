@@ -1,19 +1,31 @@
 """Who could be at fault, and whom each would take down alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from downwind.graph import Graph
-from downwind.solve.compile import compile_graph
+from downwind.questions.reached import scope_of
+from downwind.solve.compile import Compiled, compile_graph
 from downwind.solve.prepared import prepare
-from downwind.solve.propagate import propagate
+from downwind.solve.propagate import Fallout, chain, propagate
+from downwind.terms import Scope
 
 OWN = "own:"
 VANTAGE = "this vantage"
 _LEFT_OUT = {"grain", "capability"}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A scope of another provider that falls with a suspect."""
+
+    scope: Scope
+    why: str
+    """The chain from it to the suspect, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,10 @@ class Suspect:
     kind: str
     falls: frozenset[str]
     """Witnesses that fail if it alone fails: capabilities and name:HOST."""
+    scope: Scope | None = None
+    """The scope that it is; None for anything else, whatever its name."""
+    takes: tuple[Taken, ...] = ()
+    """Scopes of other providers that fall if it alone fails; for a scope only."""
 
 
 def own_fault(service: str, falls: Iterable[str] = ()) -> Suspect:
@@ -45,6 +61,7 @@ class Suspects:
         prepared = prepare(compiled.arrays)
         capabilities = [n.id for n in graph.nodes.values() if n.kind == "capability"]
         zones = _zones(graph)
+        scopes = {n.id: scope for n in graph.nodes.values() if (scope := scope_of(n))}
         found = []
         for node in graph.nodes.values():
             if node.kind in _LEFT_OUT:
@@ -63,7 +80,9 @@ class Suspects:
                 if any(fallout.down_at[compiled.number[zone]] < duration for zone in needed)
             }
             if hit:
-                found.append(Suspect(node.id, node.kind, frozenset(hit)))
+                takes = _takes(compiled, fallout, scopes, node.id)
+                scope = scopes.get(node.id)
+                found.append(Suspect(node.id, node.kind, frozenset(hit), scope, takes))
         known = frozenset(capabilities) | frozenset(zones)
         services: dict[str, set[str]] = {}
         for capability in capabilities:
@@ -92,11 +111,45 @@ class Suspects:
         """The witnesses that fail if the suspect alone fails."""
         return next((s.falls for s in self._suspects if s.name == name), frozenset())
 
+    def taken_by(self, name: str) -> tuple[Taken, ...]:
+        """The scopes of other providers that fall if the suspect alone fails, by name."""
+        return next((s.takes for s in self._suspects if s.name == name), ())
+
     def same_as(self, name: str, witnesses: Iterable[str]) -> tuple[str, ...]:
         """Other suspects with the same witnesses among these."""
         heard = frozenset(witnesses)
         mine = self.blamed_by(name) & heard
         return tuple(s.name for s in self._suspects if s.name != name and s.falls & heard == mine)
+
+
+def _takes(
+    compiled: Compiled, fallout: Fallout, scopes: Mapping[str, Scope], suspect: str
+) -> tuple[Taken, ...]:
+    """Who else falls; nobody where the suspect is no scope."""
+    blamed = scopes.get(suspect)
+    others = sorted(
+        name
+        for name, scope in scopes.items()
+        if blamed is not None
+        and scope.provider != blamed.provider
+        and fallout.down_at[compiled.number[name]] < fallout.duration
+    )
+    return tuple(Taken(scopes[name], _why(compiled, fallout, name)) for name in others)
+
+
+def _why(compiled: Compiled, fallout: Fallout, node: str) -> str:
+    """As in `a needs b: declared; b needs c: part of c`."""
+    numbers = [
+        number
+        for number in chain(compiled.arrays, fallout, compiled.number[node])
+        if not compiled.ids[number].endswith("?")
+    ]
+    steps = []
+    for here, following in pairwise(numbers):
+        why = compiled.needs[fallout.cause_need[here]].why
+        step = f"{compiled.ids[here]} needs {compiled.ids[following]}"
+        steps.append(f"{step}: {why}" if why else step)
+    return "; ".join(steps)
 
 
 def _zones(graph: Graph) -> dict[str, tuple[str, ...]]:

@@ -1,11 +1,10 @@
 """Who falls if these causes fail for so long, from when until when, and through which chain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from downwind.graph import Graph, declared_scopes
-from downwind.model import Model
 from downwind.solve.compile import Compiled, compile_graph
 from downwind.solve.propagate import Fallout, chain, propagate
 from downwind.terms import Scope, State, UnknownCause, UsageError
@@ -59,12 +58,12 @@ class WhatIf:
         return {fate.node: fate.possibly for fate in self.capabilities}
 
 
-def what_if(graph: Graph, model: Model, causes: Sequence[str], duration: float) -> WhatIf:
+def what_if(graph: Graph, causes: Sequence[str], duration: float) -> WhatIf:
     """Propagate the causes through the graph; raises UnknownCause for a name it does not hold."""
     names = tuple(dict.fromkeys(find_cause(graph, cause) for cause in causes))
     sure = compile_graph(graph)
     fallout = propagate(sure.arrays, [sure.number[name] for name in names], duration)
-    doubt = _Doubt(graph, model, names, duration)
+    doubt = _Doubt(graph, names, duration)
     fates = [
         _fate(graph, sure, fallout, node_id, doubt)
         for node_id, node in graph.nodes.items()
@@ -96,8 +95,8 @@ def find_cause(graph: Graph, cause: str) -> str:
 class _Doubt:
     """What falls possibly: doubtful needs count, and so does what lies within a coarse need."""
 
-    def __init__(self, graph: Graph, model: Model, names: tuple[str, ...], duration: float) -> None:
-        self._model = model
+    def __init__(self, graph: Graph, names: tuple[str, ...], duration: float) -> None:
+        self._graph = graph
         self._names = names
         self._duration = duration
         self._compiled = compile_graph(graph, possible=True)
@@ -120,18 +119,51 @@ class _Doubt:
         return f"the evidence stops at {seen}, and the fault is only a part of it"
 
     def _refuted(self, capability: str) -> frozenset[str]:
-        """Coarse needs of which the owner says on which part it is: the declaration settles them.
+        """Coarse needs that are settled: on every way to them somebody says on which part he is.
 
         A whole provider is no such need: who declares its DNS has said nothing of its edge.
         """
-        declared = declared_scopes(self._model, capability)
-        wholes = {grain: Scope.parse(grain.rstrip("?")) for grain in self._coarse}
         return frozenset(
             grain
-            for grain, whole in wholes.items()
-            if whole.product is not None
-            and any(whole.covers(scope) and scope != whole for scope in declared)
+            for grain in self._coarse
+            if (whole := Scope.parse(grain.rstrip("?"))).product is not None
+            and not self._reaches(capability, grain, whole)
         )
+
+    def _reaches(self, start: str, grain: str, whole: Scope) -> bool:
+        """True where some way to the coarse need passes nobody who has said more.
+
+        What is said of a capability holds for the hosts of its own service, not for others'.
+        """
+        pending = [(start, "")]
+        seen = set(pending)
+        while pending:
+            here, vouched = pending.pop()
+            if here == grain:
+                return True
+            if _is_host_of(here, vouched):
+                continue
+            if self._says_more(here, whole):
+                if self._graph.nodes[here].kind != "capability":
+                    continue
+                vouched = here.rpartition("/")[0]
+            for need in self._graph.nodes[here].needs:
+                for alternative in need.alternatives:
+                    step = (alternative.node, vouched)
+                    if step not in seen:
+                        seen.add(step)
+                        pending.append(step)
+        return False
+
+    def _says_more(self, node: str, whole: Scope) -> bool:
+        return any(
+            whole.covers(scope) and scope != whole for scope in declared_scopes(self._graph, node)
+        )
+
+
+def _is_host_of(node: str, service: str) -> bool:
+    host = node.removeprefix("host:")
+    return bool(service) and (host == service or host.endswith(f".{service}"))
 
 
 def _coarse_needs(graph: Graph, names: tuple[str, ...]) -> dict[str, Scope]:
@@ -154,11 +186,19 @@ def _scope(text: str) -> Scope | None:
 
 
 def _holds_part(whole: Scope, fault: Scope) -> bool:
-    """True where the fault hits the scope in part only."""
+    """True where the fault hits the scope in part only.
+
+    Who names a variant names all that is switched on: a fault of more than that is not theirs.
+    He has not said in which zone he stands, so a fault of a smaller place may be his.
+    """
     if fault.covers(whole):
         return False
+    if whole.variant:
+        place, struck = replace(whole, variant=None), replace(fault, variant=None)
+        theirs = replace(place, variant=fault.variant).covers(whole)
+        return theirs and struck != place and place.covers(struck)
     across = fault.product == "*" and whole.provider == fault.provider
-    return whole.covers(fault) or (across and whole.region is None and whole.variant is None)
+    return whole.covers(fault) or (across and whole.region is None)
 
 
 def _state(fallout: Fallout, number: int, duration: float) -> State:

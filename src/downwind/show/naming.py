@@ -1,10 +1,11 @@
 """The names by which people know the providers and services of a world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from downwind.model import Model
 from downwind.terms import Scope
+from downwind.world.form.called import Called
 from downwind.world.form.deal import deal, deal_scope
 from downwind.world.form.load import load_world
 from downwind.world.form.owners import owners_model
@@ -27,36 +28,26 @@ class Naming:
         fault = deal_scope(world, Scope.parse(scenario.spec.fault.scope), seed)
         return cls(world, owners_model(world), fault)
 
-    def provider(self, scope: Scope) -> str:
-        """Cloudflare."""
-        provider = self.world.provider(scope.provider)
-        return (provider.name if provider else "") or scope.provider
-
     def scope(self, scope: Scope) -> str:
         """Cloudflare, CDN and proxy (us-east-1, bots)."""
-        text = self.provider(scope)
-        product = self.world.product(scope.provider, scope.product)
-        if scope.product and scope.product != "*":
-            text += f", {(product.name if product else '') or scope.product}"
-        finer = [part for part in (scope.region, scope.zone, scope.variant) if part]
-        return f"{text} ({', '.join(finer)})" if finer else text
+        return Called(self.world, self.fault).scope(scope)
 
-    def service(self, name: str) -> str:
-        """X."""
-        found = next((s for s in self.model.services if s.name == name), None)
-        return (found.title if found else "") or name.rpartition(":")[2]
+    def provider(self, provider_id: str) -> str:
+        """Cloudflare."""
+        return Called(self.world, self.fault).provider(Scope(provider_id))
 
     def told(self, text: str) -> str:
         """A text of the scenario with `{provider}`, `{product}` and `{region}` filled in."""
-        product = self.world.product(self.fault.provider, self.fault.product)
-        bare = (self.fault.product or "").strip("*")
-        for key, value in (
-            ("{provider}", self.provider(self.fault)),
-            ("{product}", (product.name if product else "") or bare),
-            ("{region}", self.fault.region or ""),
-        ):
-            text = text.replace(key, value)
-        return text
+        return Called(self.world, self.fault).told(text)
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Service name -> its title."""
+        return {service.name: service.title or service.name for service in self.world.services}
+
+    def service(self, name: str) -> str:
+        """X."""
+        return self.titles.get(name) or name.rpartition(":")[2]
 
     def capability(self, key: str) -> str:
         """X: load the feed."""
@@ -77,3 +68,10 @@ class Naming:
         if found and len(found.capabilities) == len(keys):
             return self.service(service)
         return ", ".join(self.capability(key) for key in keys)
+
+    def grouped(self, keys: Sequence[str]) -> str:
+        """All of them, service by service."""
+        services: dict[str, list[str]] = {}
+        for key in keys:
+            services.setdefault(key.rpartition("/")[0], []).append(key)
+        return ", ".join(self.group(service, keys) for service, keys in services.items())

@@ -6,29 +6,38 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from downwind.jobs.replay import Cell, Replay
-from downwind.model import say_duration
+from downwind.jobs.outcome import Cell, Replay
+from downwind.show.aftermath_view import say_time, show_aftermath
+from downwind.show.claims_view import show_claims
 from downwind.show.naming import Naming
 from downwind.show.screen import narrow, plain, state_text
 from downwind.show.words import Words
 from downwind.terms import State
-from downwind.world.net.clock import OBSERVERS_FLOOR
 
 
 def show_result(out: Console, say: Words, result: Replay) -> None:
     """Print the whole of it."""
-    naming = Naming.of(result.scenario, result.options.seed)
+    naming = Naming.of(result.scenario, result.seed)
     out.print()
     out.print(Text(say.say("table"), style="bold"))
     if narrow(out):
         _show_stacked(out, say, naming, result)
     else:
         out.print(_table(say, naming, result))
+    if calm := [cell.key for cell in result.cells if not _tells(cell)]:
+        out.print()
+        names = naming.grouped(calm)
+        out.print(Text(plain(say.say("calm", count=len(calm), names=names)), style="dim"))
+    out.print()
     for cell in result.cells:
         if cell.source:
-            name = naming.capability(f"{cell.service}/{cell.capability}")
+            name = naming.capability(cell.key)
             out.print(Text(f"{say.say('col.reported')}, {name}: {cell.source}", style="dim"))
     _show_cause(out, say, naming, result)
+    show_aftermath(out, say, naming, result)
+    if result.claims:
+        out.print()
+        show_claims(out, say, result.claims, naming.titles)
     _show_agreement(out, say, result)
     out.print()
     out.print(Text(say.say("differ"), style="bold"))
@@ -40,12 +49,18 @@ def show_result(out: Console, say: Words, result: Replay) -> None:
     out.print(Text(say.say(verdict), style="bold green" if result.agrees else "bold red"))
 
 
+def _tells(cell: Cell) -> bool:
+    """True where any column says more than that all is well."""
+    columns = (cell.predicted, cell.predicted_from_outside, cell.observed)
+    return cell.reported is not None or any(state is not State.UP for state in columns)
+
+
 def _table(say: Words, naming: Naming, result: Replay) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for key in ("service", "capability", "outside", "declared", "observed", "reported"):
         table.add_column(say.say(f"col.{key}"), overflow="fold")
     last = ""
-    for cell in result.cells:
+    for cell in filter(_tells, result.cells):
         service = naming.service(cell.service)
         table.add_row(
             service if service != last else "",
@@ -57,8 +72,8 @@ def _table(say: Words, naming: Naming, result: Replay) -> Table:
 
 
 def _show_stacked(out: Console, say: Words, naming: Naming, result: Replay) -> None:
-    for cell in result.cells:
-        out.print(Text(naming.capability(f"{cell.service}/{cell.capability}"), style="bold"))
+    for cell in filter(_tells, result.cells):
+        out.print(Text(naming.capability(cell.key), style="bold"))
         for key, state, word in _columns(say, cell):
             label = say.say(f"short.{key}")
             out.print(Text(f"  {label:<10}").append_text(state_text(state, word)))
@@ -85,7 +100,7 @@ def _show_cause(out: Console, say: Words, naming: Naming, result: Replay) -> Non
     after = say.say(
         "after",
         confidence=say.percent(verdict.confidence),
-        time=_time(say, result, result.named.seconds),
+        time=say_time(say, result, result.named.seconds),
     )
     out.print(f"{say.say('blamed')}: {who or say.say('nobody blamed')} ({after})")
     for key, names in (
@@ -96,14 +111,9 @@ def _show_cause(out: Console, say: Words, naming: Naming, result: Replay) -> Non
     ):
         if names:
             out.print(plain(say.say(key, names=", ".join(names))))
-
-
-def _time(say: Words, result: Replay, seconds: float) -> str:
-    """The time to the verdict; never shorter than what means something at the replay's scale."""
-    smallest = OBSERVERS_FLOOR * result.options.speed
-    if seconds < smallest:
-        return say.say("less than", time=say_duration(smallest))
-    return say_duration(seconds)
+    for fell in verdict.consequences:
+        scope = naming.scope(fell.scope)
+        out.print(plain(say.say("consequence", scope=scope, why=fell.why)))
 
 
 def _show_agreement(out: Console, say: Words, result: Replay) -> None:
@@ -128,7 +138,7 @@ def _show_agreement(out: Console, say: Words, result: Replay) -> None:
 
 def _differences(say: Words, naming: Naming, result: Replay) -> Iterator[str]:
     for cell in result.cells:
-        name = naming.capability(f"{cell.service}/{cell.capability}")
+        name = naming.capability(cell.key)
         seen = say.state(cell.observed)
         if cell.observed is None:
             continue

@@ -1,20 +1,21 @@
 """Tells a replay as it runs, for a reader of a newspaper."""
 
-from collections.abc import Iterable
+from collections import Counter
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.text import Text
 
-from downwind.jobs.replay import Moment, Options
+from downwind.jobs.stage import Moment
 from downwind.model import say_duration
 from downwind.questions.attribute import Attribution
 from downwind.questions.whatif import WhatIf
+from downwind.show.aftermath_view import say_shares
+from downwind.show.claims_view import said_line
 from downwind.show.naming import Naming
 from downwind.show.screen import COLOURS, plain
 from downwind.show.words import Words
 from downwind.terms import State
-from downwind.world.form.scenario import Scenario
 from downwind.world.net.clock import OBSERVERS_FLOOR
 
 _RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
@@ -22,40 +23,43 @@ _RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
 
 _CROWD = 20
 """Attempts below which a count says nothing."""
+_TALK = 10
 
 
 class Story:
     """The narrator: hears every moment of a replay, and prints those that a reader cares for."""
 
-    def __init__(self, out: Console, say: Words, scenario: Scenario, options: Options) -> None:
+    def __init__(self, out: Console, say: Words, seed: int | None, speed: float | None) -> None:
         self._out = out
         self._say = say
-        self._scenario = scenario
-        self._options = options
-        self._naming = Naming.of(scenario, options.seed)
+        self._seed = seed
+        self._speed = speed
+        self._naming: Naming
         self._states: dict[str, State] = {}
         self._crowd_told: dict[str, bool] = {}
-        self._open()
+        self._talk_told = False
 
     def hear(self, moment: Moment) -> None:
         """Print what there is to tell of a moment."""
         teller = getattr(self, f"_tell_{moment.kind}")
         teller(moment)
 
-    def _open(self) -> None:
-        spec, say = self._scenario.spec, self._say
-        title = spec.title.get(say.lang) or next(iter(spec.title.values()))
-        about = spec.about.get(say.lang) or next(iter(spec.about.values()))
-        day = datetime.fromtimestamp(self._scenario.start, UTC)
+    def _tell_opened(self, moment: Moment) -> None:
+        scenario, say = moment.scenario, self._say
+        self._naming = Naming.of(scenario, self._seed)
+        self._states, self._crowd_told, self._talk_told = {}, {}, False
+        title, about = say.pick(scenario.spec.title), say.pick(scenario.spec.about)
+        day = datetime.fromtimestamp(scenario.start, UTC)
+        speed = self._speed or scenario.spec.speed
         self._out.print(
             Text(self._naming.told(title), style="bold"), Text(f"{day:%Y-%m-%d}, UTC", style="dim")
         )
         self._out.print(Text(f"{say.say('emulation')}. {about}", style="italic"))
-        smallest = say_duration(OBSERVERS_FLOOR * self._options.speed)
-        self._out.print(say.say("scale", speed=self._options.speed, smallest=smallest))
-        if self._options.seed is not None:
+        smallest = say_duration(OBSERVERS_FLOOR * speed)
+        self._out.print(say.say("scale", speed=speed, smallest=smallest))
+        if self._seed is not None:
             fault = self._naming.scope(self._naming.fault)
-            self._out.print(say.say("dealt", seed=self._options.seed, fault=fault))
+            self._out.print(say.say("dealt", seed=self._seed, fault=fault))
         self._out.print()
 
     def _tell_started(self, _: Moment) -> None:
@@ -83,12 +87,22 @@ class Story:
         if degraded := self._of_state(answer, State.DEGRADED):
             text.append(f"; {self._say.say('foretold.degraded', names=degraded)}")
         self._out.print(text.append("."))
+
+    def _tell_claims(self, moment: Moment) -> None:
+        """What had been said by that day, and what could be known of it on the eve."""
+        day = f"{datetime.fromtimestamp(moment.scenario.start, UTC):%Y-%m-%d}"
+        said = [j for j in moment.claims if j.claim.when <= day]
+        if said:
+            self._out.print()
+            self._out.print(Text(self._say.say("claims.eve"), style="bold"))
+        for judgement in said:
+            self._out.print(said_line(self._say, judgement))
         self._out.print()
 
     def _tell_told(self, moment: Moment) -> None:
         assert moment.event is not None
-        texts = moment.event.tell
-        if text := texts.get(self._say.lang) or next(iter(texts.values()), ""):
+        if moment.event.tell:
+            text = self._say.pick(moment.event.tell)
             self._line(moment.at, Text(self._naming.told(text)))
 
     def _tell_round(self, moment: Moment) -> None:
@@ -105,7 +119,7 @@ class Story:
         ):
             names = [name for name, s in changed.items() if s is state]
             if names:
-                said = self._say.say(key, names=self._grouped(names))
+                said = self._say.say(key, names=self._naming.grouped(names))
                 text.append(("   " if text else "") + said, style=COLOURS[state])
         self._line(moment.at, text)
 
@@ -117,7 +131,15 @@ class Story:
             who=self._who(verdict),
             confidence=self._say.percent(verdict.confidence),
         )
+        for fell in verdict.consequences:
+            said += " " + self._say.say("verdict.with", scope=self._naming.scope(fell.scope))
         self._line(moment.at, Text(said, style="bold"))
+
+    def _tell_status(self, moment: Moment) -> None:
+        assert moment.status is not None
+        provider = self._naming.provider(moment.status.provider)
+        said = self._say.say("status.read", provider=provider, title=moment.status.title)
+        self._line(moment.at, Text(said, style="dim"))
 
     def _tell_crowd(self, moment: Moment) -> None:
         count = moment.crowd
@@ -130,6 +152,26 @@ class Story:
             name = self._naming.service(service)
             said = self._say.say("crowd", tried=tried, failed=failed, service=name)
             self._line(moment.at, Text(said, style="dim"))
+        self._tell_talk(moment)
+
+    def _tell_talk(self, moment: Moment) -> None:
+        """The first hour in which many talk about it: where, and whom they blame."""
+        assert moment.crowd is not None
+        talk = moment.crowd.talk
+        blamed: Counter[str] = Counter()
+        for place in talk.values():
+            blamed.update(place.blamed)
+        if self._talk_told or blamed.total() < _TALK:
+            return
+        self._talk_told = True
+        places = ", ".join(self._naming.service(name) for name, t in talk.items() if t.blamed)
+        shares = say_shares(self._say, self._naming, blamed)
+        said = self._say.say("talk", count=blamed.total(), places=places, blamed=shares)
+        for name, place in talk.items():
+            if place.tried and place.failed * 2 > place.tried:
+                mute = self._naming.service(name)
+                said += " " + self._say.say("talk.mute", place=mute, failed=place.failed)
+        self._line(moment.at, Text(said, style="dim"))
 
     def _who(self, verdict: Attribution) -> str:
         if verdict.scope:
@@ -145,12 +187,4 @@ class Story:
             self._out.print(Text.assemble(head, line))
 
     def _of_state(self, answer: WhatIf, state: State) -> str:
-        return self._grouped([n for n, s in answer.worst.items() if s is state])
-
-    def _grouped(self, names: Iterable[str]) -> str:
-        """Whole services by their name, single capabilities by service and title."""
-        wanted = list(names)
-        services: dict[str, list[str]] = {}
-        for name in wanted:
-            services.setdefault(name.rpartition("/")[0], []).append(name)
-        return ", ".join(self._naming.group(s, parts) for s, parts in services.items())
+        return self._naming.grouped([n for n, s in answer.worst.items() if s is state])

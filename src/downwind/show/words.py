@@ -21,6 +21,10 @@ class Words:
     def say(self, key: str, **values: object) -> str:
         return self.texts[key].format(**values)
 
+    def pick(self, texts: Mapping[str, str]) -> str:
+        """The text of this language, or of another one where it is missing."""
+        return texts.get(self.lang) or next(iter(texts.values()), "")
+
     def state(self, state: State | None) -> str:
         return self.texts[f"state.{state}"] if state else self.texts["state.none"]
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import downwind
 from downwind.terms import WorldError
+from downwind.world.child import end_child, start_child
 
 _START_WAIT = 60.0
 _ORDER_WAIT = 30.0
 _END_WAIT = 10.0
-_LONGEST_LINE = 1 << 26
 
 
 @dataclass
@@ -51,24 +48,12 @@ class WorldProcess:
             arguments += ["--start", str(start)]
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (state / "world.log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "downwind.world.serve",
-                *arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                limit=_LONGEST_LINE,
-                env=_environment(),
-                # Ctrl-C is for the parent, which then ends the world.
-                process_group=0,
-            )
+            process = await start_child("downwind.world.serve", arguments, log=log)
         try:
             ready = await _first_line(process, state)
             yield cls(ready["handout"], ready["overlay"], ready["names"], process, asyncio.Lock())
         finally:
-            await _end(process)
+            await end_child(process, _END_WAIT)
 
     async def tell(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """Give an order and wait for its answer; raises WorldError where it is not obeyed."""
@@ -85,13 +70,6 @@ class WorldProcess:
         if not answer.get("ok"):
             raise WorldError(f"the world does not obey: {answer.get('error')}")
         return answer
-
-
-def _environment() -> dict[str, str]:
-    # The child finds this very package, installed or not.
-    root = str(Path(downwind.__file__).resolve().parent.parent)
-    paths = [root, os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 async def _first_line(process: asyncio.subprocess.Process, state: Path) -> dict[str, Any]:
@@ -115,15 +93,3 @@ async def _line(process: asyncio.subprocess.Process, wait: float) -> dict[str, A
     answer = json.loads(line)
     assert isinstance(answer, dict)
     return answer
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the child that this is, and no other."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(_END_WAIT):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

@@ -22,17 +22,15 @@ Fact = dict[str, Any]
 _ROLES = {
     "nameserver": "dns",
     "edge": "edge",
-    "compute": "cloud",
-    "keyvalue": "keyvalue",
-    "authority": "certificates",
-}
-
-_ROLES = {
-    "nameserver": "dns",
-    "edge": "edge",
     "compute": "hosting",
     "keyvalue": "keyvalue",
     "authority": "certificates",
+    "control": "control",
+}
+_FEED_PATHS = {
+    "statuspage": "/api/v2/summary.json",
+    "aws-health": "/public/currentevents",
+    "google-incidents": "/incidents.json",
 }
 _NAMES = {"nameserver": "ns", "edge": "cname", "authority": "revocation_host"}
 
@@ -74,8 +72,21 @@ def _provider(
             for product in provider.products
         ],
         "facts": [{**fact, **known} for fact in facts],
+        **_status(world, provider, known),
         "signatures": [{**signature, **known} for signature in signatures],
     }
+
+
+def _status(world: WorldFile, provider: Provider, known: Fact) -> dict[str, Any]:
+    """Where the provider says how it fares, as a catalogue of the real internet says it too."""
+    for service in world.services:
+        for host in service.hosts:
+            settings = host.settings
+            if host.app == "statuspage" and settings.get("provider") == provider.id:
+                form = str(settings.get("format", "statuspage"))
+                url = f"https://{host.host}{_FEED_PATHS.get(form, '/')}"
+                return {"status": {"url": url, "format": form, **known}}
+    return {}
 
 
 def _role(world: WorldFile, provider: Provider, product: Product) -> str:
@@ -110,6 +121,8 @@ def _names(provider: Provider, plan: Plan) -> Iterator[Fact]:
         if product.system in _NAMES:
             kind = _NAMES[product.system]
             yield {"kind": kind, "suffix": own_domain(scope), "product": product.id}
+        elif product.system == "control":
+            yield {"kind": "api_host", "suffix": own_domain(scope), "product": product.id}
         elif product.system == "keyvalue":
             yield {
                 "kind": "api_host",

@@ -113,8 +113,16 @@ async def _obey(world: World, line: bytes) -> tuple[dict[str, Any], bool]:
 
 async def _change(world: World, order: dict[str, Any]) -> dict[str, Any]:
     do = order.get("do")
+    if do == "tune":
+        return {"clock": world.tune(order.get("speed"), order.get("recovery"))}
+    if do == "announce":
+        words = {k: v for k, v in order.items() if k not in ("id", "do", "provider")}
+        world.announce(str(order.get("provider", "")), words)
+        return {}
     if do not in ("break", "mend", "set"):
-        raise UsageError(f"nobody knows the order {do!r}.", todo="Say break, mend, set or stop.")
+        raise UsageError(
+            f"nobody knows the order {do!r}.", todo="Say break, mend, set, announce, tune or stop."
+        )
     scope = Scope.parse(str(order.get("scope", "")))
     words = {k: v for k, v in order.items() if k not in ("id", "do", "scope", "mode")}
     if do == "break":

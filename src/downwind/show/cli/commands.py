@@ -1,4 +1,4 @@
-"""The verbs: map, of and replay. Heavy imports wait until a verb is called."""
+"""The verbs: map, of, compare and replay. Heavy imports wait until a verb is called."""
 
 import asyncio
 import json
@@ -114,7 +114,7 @@ def of(
     graph = build_graph(records, known, written, as_of=_day(as_of))
     named = [s for s in scopes if _is_known(s, graph, known)]
     graph = build_graph(records, known, written, as_of=_day(as_of), scopes=named)
-    answer = what_if(graph, written, causes, _seconds(lasting))
+    answer = what_if(graph, causes, _seconds(lasting))
     if as_json:
         _print_json(of_form(answer))
     else:
@@ -124,10 +124,78 @@ def of(
         raise typer.Exit(1)
 
 
+def compare_(
+    a: Annotated[str, typer.Argument(help="A service, by name or title.", metavar="SERVICE")],
+    b: Annotated[str, typer.Argument(help="Another service.", metavar="SERVICE")],
+    lasting: Annotated[
+        str, typer.Option("--for", help="How long each fault lasts: 90s, 30m, 4h, 2d.")
+    ] = "4h",
+    store: Store = _STORE,
+    model: ModelFiles = None,
+    catalog: Overlays = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
+    ] = None,
+    world: Annotated[
+        str | None,
+        typer.Option(
+            help="Without a model: the emulated internet to compare in; founding by default.",
+            metavar="NAME|FILE",
+        ),
+    ] = None,
+    unconfined: Annotated[
+        bool, typer.Option(help="Map without walling the mapper off from the world's files.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What two services stand on, what they share, and which lone fault takes which of them down.
+
+    With --model it reads what `downwind map` has seen. Without it starts an emulated internet, maps
+    that through its sockets, and says that it is an EMULATION.
+    """
+    from downwind.jobs.compare import compare_emulated, compare_stored, find_world
+    from downwind.show.compare_view import compare_form, show_compare
+    from downwind.show.screen import screen
+    from downwind.terms import UsageError
+
+    if model and world:
+        raise UsageError("--model and --world exclude each other.", todo="Leave one out.")
+    lasts, day, overlays = _seconds(lasting), _day(as_of), catalog or []
+    emulated = None
+    if model:
+        compared = compare_stored(
+            a, b, lasts, model=_model(model), store=store, catalog=overlays, as_of=day
+        )
+    else:
+        emulated = asyncio.run(
+            compare_emulated(
+                a,
+                b,
+                lasts,
+                world_file=find_world(world or "founding"),
+                catalog=overlays,
+                as_of=day,
+                confine=not unconfined,
+            )
+        )
+        compared = emulated.compared
+    if as_json:
+        _print_json(compare_form(compared, emulated))
+    else:
+        show_compare(screen(), compared, emulated)
+
+
 def replay_(
-    scenario: Annotated[
-        str, typer.Argument(help="A scenario by name, or a scenario file.", metavar="SCENARIO|FILE")
-    ],
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Scenarios by name, or scenario files; those of one world share it.",
+            metavar="SCENARIO|FILE...",
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All scenarios that come along, oldest first.")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
     ] = None,
@@ -136,8 +204,11 @@ def replay_(
         typer.Option(help="Deal anew who stands on whom, and whom the fault hits.", metavar="SEED"),
     ] = None,
     speed: Annotated[
-        float, typer.Option(help="Scenario seconds in a second.", min=1, max=2000)
-    ] = 480.0,
+        float | None,
+        typer.Option(
+            help="Scenario seconds in a second; else the scenario's own.", min=1, max=2000
+        ),
+    ] = None,
     shorten: Annotated[
         str | None,
         typer.Option(help="No two moments of the timeline lie further apart than this, as in 12m."),
@@ -157,23 +228,14 @@ def replay_(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Replay an outage on an emulated internet: map, predict, break, watch, name the cause.
+    """Replay outages on an emulated internet: map, predict, break, watch, name the cause.
 
-    Ends with 0 where prediction and observation agree, and with 1 where they differ.
+    Ends with 0 where prediction and observation agree, and with 1 where they differ. With --json
+    one object, or a list of them for several scenarios.
     """
-    from downwind.jobs.replay import Options, replay
-    from downwind.show.replay_form import replay_form
-    from downwind.show.replay_view import show_result
-    from downwind.show.screen import save_picture, screen
-    from downwind.show.story import Story
-    from downwind.show.words import words
-    from downwind.terms import CannotMeasure
-    from downwind.world.form.fit import check_scenario
-    from downwind.world.form.load import load_world
-    from downwind.world.form.scenario import load_scenario
+    from downwind.jobs.replay import Options
+    from downwind.show.cli.replaying import Wanted, play
 
-    say = words(lang)
-    chosen = load_scenario(scenario, longest_gap=_seconds(shorten) if shorten else None)
     options = Options(
         speed=speed,
         seed=shuffle,
@@ -182,22 +244,18 @@ def replay_(
         confine=not unconfined,
         declarations=_model(declarations) if declarations else None,
     )
-    check_scenario(chosen, load_world(chosen.world_file))
-    out = screen(stderr=as_json, record=picture is not None)
-    story = Story(out, say, chosen, options)
-    result = asyncio.run(replay(chosen, options, story.hear))
+    wanted = Wanted(
+        names=tuple(scenarios or ()),
+        every=every,
+        longest_gap=_seconds(shorten) if shorten else None,
+        lang=lang,
+        picture=picture,
+        as_json=as_json,
+    )
+    form, agrees = play(wanted, options)
     if as_json:
-        _print_json(replay_form(result))
-    else:
-        show_result(out, say, result)
-    if picture is not None:
-        save_picture(out, picture, f"downwind replay {scenario}")
-    if result.unmeasured:
-        raise CannotMeasure(
-            f"{', '.join(result.unmeasured)}: fewer than three rounds of probes fell into it.",
-            todo="Replay it slower (--speed 120), or shorten the timeline less.",
-        )
-    if not result.agrees:
+        _print_json(form)
+    if not agrees:
         raise typer.Exit(1)
 
 

@@ -70,7 +70,10 @@ class Accounts:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """POST /sign-in: user and password for a bearer token."""
-        wanted = await read_body(request, SignIn)
+        return answer(await self.admit(await read_body(request, SignIn)))
+
+    async def admit(self, wanted: SignIn) -> dict[str, str]:
+        """The user and a bearer token; raises Refused where the password is wrong."""
         key = await self._open()
         account = self.record_of(wanted.user)
         stored = await self._frame.store.get(_TABLE, account.user) if account else None
@@ -78,15 +81,15 @@ class Accounts:
             raise Refused(401, "not signed in", "the user or the password is wrong")
         expires = str(int(self._frame.now() + _LASTS))
         token = f"{wanted.user}.{expires}.{_seal(key, wanted.user, expires)}"
-        return answer({"user": wanted.user, "token": token})
+        return {"user": wanted.user, "token": token}
 
     async def user_of(self, request: web.Request) -> str:
         """The user whose token came with the request; raises Refused."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not token:
+        if kind.lower() != "bearer" or not token or not token.isascii():
             raise Refused(401, "not signed in", "send `Authorization: Bearer <token>`")
         key = await self._open()
-        user, expires, seal = ("", *token.rsplit(".", 2))[-3:]
+        user, expires, seal = ("", "", *token.rsplit(".", 2))[-3:]
         genuine = hmac.compare_digest(seal.encode(), _seal(key, user, expires).encode())
         if not genuine or self.record_of(user) is None:
             raise Refused(401, "not signed in", "the token is not valid here")

@@ -24,7 +24,13 @@ _ONLY = {
     "variants": ("edge",),
     "headers": ("edge",),
     "error_page": ("edge", "compute"),
+    "checked_by": ("keyvalue", "compute"),
+    "leases_in": ("compute",),
+    "core": ("keyvalue",),
+    "front": ("keyvalue",),
 }
+CONTROL = "control"
+"""The plane on which owners change what they run; written as a variant, aws/ec2#control."""
 
 
 def complaints(world: WorldFile) -> list[Complaint]:
@@ -56,6 +62,7 @@ def _provider_complaints(world: WorldFile) -> Iterator[Complaint]:
         yield from _repeats((p.id for p in provider.products), f"{path}.products", "product")
         for j, product in enumerate(provider.products):
             yield from _product_complaints(product, f"{path}.products.{j}")
+            yield from leaning_complaints(world, provider, product, f"{path}.products.{j}")
     systems = {
         product.system
         for provider in world.providers
@@ -72,6 +79,67 @@ def _product_complaints(product: Product, path: str) -> Iterator[Complaint]:
     for key, systems in _ONLY.items():
         if getattr(product, key) and product.system not in systems:
             yield f"{path}.{key}", f"only {' and '.join(systems)} products have {key}"
+
+
+def leaning_complaints(
+    world: WorldFile, provider: Provider, product: Product, path: str
+) -> Iterator[Complaint]:
+    """What keeps a product from standing on what the file says that it stands on."""
+    for key, system, own in (
+        ("checked_by", "control", True),
+        ("leases_in", "keyvalue", True),
+        ("core", "keyvalue", False),
+        ("front", "edge", True),
+    ):
+        leaning = getattr(product, key)
+        if leaning is None:
+            continue
+        wrong = list(_leaning_complaints(world, provider, leaning.on, system, own=own))
+        yield from ((f"{path}.{key}", what) for what in wrong)
+        if not wrong and key == "leases_in":
+            yield from _lease_complaints(provider, product, leaning.on, f"{path}.{key}")
+        if not wrong and key == "core" and _circles(world, Scope(provider.id, product.id)):
+            yield f"{path}.{key}", "it leads back to itself"
+
+
+def _leaning_complaints(
+    world: WorldFile, provider: Provider, text: str, system: str, *, own: bool
+) -> Iterator[str]:
+    text = f"{provider.id}/{text}" if own and "/" not in text else text
+    wrong = None
+    for wrong in scope_complaints(world, text, regions=not own):
+        yield wrong
+    if wrong is not None:
+        return
+    scope = Scope.parse(text)
+    found = world.product(scope.provider, scope.product)
+    if found is not None and found.system != system:
+        yield f"{text} is a {found.system}; this needs a {system}"
+    if own and scope.provider != provider.id:
+        yield f"{text} belongs to another provider"
+
+
+def _lease_complaints(
+    provider: Provider, product: Product, text: str, path: str
+) -> Iterator[Complaint]:
+    database = provider.product(text.rpartition("/")[2])
+    here = {region.id for region in product.regions}
+    there = {region.id for region in database.regions} if database else set()
+    if there and not here <= there:
+        yield path, f"{text} is not in {', '.join(sorted(here - there))}"
+
+
+def _circles(world: WorldFile, start: Scope) -> bool:
+    seen: set[Scope] = set()
+    here = start
+    while here not in seen:
+        seen.add(here)
+        product = world.product(here.provider, here.product)
+        if product is None or product.core is None:
+            return False
+        scope = Scope.parse(product.core.on)
+        here = Scope(scope.provider, scope.product)
+    return True
 
 
 def _registry_complaints(world: WorldFile) -> Iterator[Complaint]:
@@ -114,8 +182,11 @@ def _name_complaints(
             yield f"{path}.name", f"it lies under the service {other.name}"
 
 
-def scope_complaints(world: WorldFile, text: str) -> Iterator[str]:
-    """What keeps a scope from being a place where a service can stand."""
+def scope_complaints(world: WorldFile, text: str, *, regions: bool = True) -> Iterator[str]:
+    """What keeps a scope from being a place where a service can stand.
+
+    Without `regions` a product in regions may be named as a whole.
+    """
     try:
         scope = Scope.parse(text)
     except UsageError as error:
@@ -130,13 +201,16 @@ def scope_complaints(world: WorldFile, text: str) -> Iterator[str]:
         listed = ", ".join(p.id for p in provider.products)
         yield f"{provider.id} has no product {scope.product or ''!r}; it has {listed}"
         return
-    yield from _place_complaints(provider, product, scope)
+    whole = not regions and scope.region is None
+    yield from _place_complaints(provider, product, scope, whole=whole)
 
 
-def _place_complaints(provider: Provider, product: Product, scope: Scope) -> Iterator[str]:
+def _place_complaints(
+    provider: Provider, product: Product, scope: Scope, *, whole: bool
+) -> Iterator[str]:
     name = f"{provider.id}/{product.id}"
     region = product.region(scope.region)
-    if product.regions and region is None:
+    if product.regions and region is None and not whole:
         listed = ", ".join(r.id for r in product.regions)
         yield f"{name} is in regions: name one of {listed}"
     if scope.region and not product.regions:
@@ -146,6 +220,10 @@ def _place_complaints(provider: Provider, product: Product, scope: Scope) -> Ite
     missing = sorted(variant_parts(scope.variant) - set(product.variants))
     if missing:
         yield f"{name} has no variant {missing[0]!r}"
+        return
+    written = scope.variant.split("+") if scope.variant else []
+    if written != [variant for variant in product.variants if variant in written]:
+        yield f"the parts of #{scope.variant} stand in another order than the variants of {name}"
 
 
 def _host_complaints(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from downwind.terms import Scope, UnknownCause
-from downwind.world.form.check import variant_parts
+from downwind.world.form.check import CONTROL, variant_parts
 from downwind.world.form.schema import Product, Provider, WorldFile, WorldService
 
 T = TypeVar("T")
@@ -21,8 +21,11 @@ def deal(world: WorldFile, seed: int | None) -> WorldFile:
     """
     if seed is None:
         return world
-    services = tuple(_dealt(world, service, seed) for service in world.services)
-    return world.model_copy(update={"services": services})
+    services = tuple(
+        _dealt(world, service, seed) if service.dealt else service for service in world.services
+    )
+    providers = tuple(_dealt_cores(world, provider, seed) for provider in world.providers)
+    return world.model_copy(update={"services": services, "providers": providers})
 
 
 def deal_scope(world: WorldFile, scope: Scope, seed: int | None) -> Scope:
@@ -39,7 +42,7 @@ def deal_scope(world: WorldFile, scope: Scope, seed: int | None) -> Scope:
         )
     if seed is None:
         return scope
-    stands = [[Scope.parse(text) for text in service.on.values()] for service in world.services]
+    stands = [stands_on(world, service) for service in world.services]
     rng = random.Random(f"{seed}:fault")
     if scope.product in (None, "*"):
         return _deal_provider(world, provider, scope, stands, rng)
@@ -61,6 +64,49 @@ def _dealt(world: WorldFile, service: WorldService, seed: int) -> WorldService:
         rng = random.Random(f"{seed}:{service.name}:{slot}")
         on[slot] = str(_redrawn(world, Scope.parse(text), rng))
     return service.model_copy(update={"on": on})
+
+
+def _dealt_cores(world: WorldFile, provider: Provider, seed: int) -> Provider:
+    """Where its products keep their data is drawn anew as well."""
+    products = []
+    for product in provider.products:
+        core = product.core
+        if core is not None:
+            rng = random.Random(f"{seed}:{provider.id}/{product.id}:core")
+            drawn = str(_redrawn(world, Scope.parse(core.on), rng))
+            core = core.model_copy(update={"on": drawn})
+        products.append(product.model_copy(update={"core": core}))
+    return provider.model_copy(update={"products": tuple(products)})
+
+
+def stands_on(world: WorldFile, service: WorldService) -> list[Scope]:
+    """What a service stands on: its slots, and what the products in them lean on in turn."""
+    found: dict[Scope, None] = {}
+    pending = [Scope.parse(text) for text in service.on.values()]
+    declared = [name for c in service.capabilities for d in c.declares for name in d.any_of]
+    if any(f"#{CONTROL}}}" in name for name in declared):
+        pending += [Scope(s.provider, s.product, s.region, None, CONTROL) for s in pending]
+    while pending:
+        scope = pending.pop(0)
+        if scope in found:
+            continue
+        found[scope] = None
+        pending += _leans_on(world, scope)
+    return list(found)
+
+
+def _leans_on(world: WorldFile, scope: Scope) -> Iterator[Scope]:
+    product = world.product(scope.provider, scope.product)
+    if product is None:
+        return
+    launches = scope.variant == CONTROL
+    if launches and product.leases_in:
+        yield Scope(scope.provider, product.leases_in.on, scope.region)
+    if product.checked_by and (launches or product.system == "keyvalue"):
+        yield Scope(scope.provider, product.checked_by.on)
+    for leaning in (product.core, product.front):
+        if leaning:
+            yield Scope.parse(leaning.on)
 
 
 def _redrawn(world: WorldFile, scope: Scope, rng: random.Random) -> Scope:
@@ -136,10 +182,18 @@ def _provider_regions(provider: Provider, wanted: str | None) -> list[str | None
 
 
 def _most_telling(places: Sequence[Scope], stands: Sequence[Sequence[Scope]]) -> list[Scope]:
-    """The places on which two services stand, else those on which one does, else all."""
-    services = [sum(any(touches(place, s) for s in on) for on in stands) for place in places]
-    enough = min(2, max(services, default=0))
-    return [place for place, count in zip(places, services, strict=True) if count >= enough]
+    """The places whose fault shows most plainly: with two victims, and with somebody beside them
+    who stands on the same provider and is not hit. Else those that come nearest."""
+    scores = [_telling(place, stands) for place in places]
+    best = max(scores, default=(0, 0))
+    return [place for place, score in zip(places, scores, strict=True) if score == best]
+
+
+def _telling(place: Scope, stands: Sequence[Sequence[Scope]]) -> tuple[int, int]:
+    hit = [any(touches(place, scope) for scope in on) for on in stands]
+    near = [any(scope.provider == place.provider for scope in on) for on in stands]
+    beside = sum(n and not h for n, h in zip(near, hit, strict=True))
+    return min(2, sum(hit)), min(1, beside)
 
 
 def touches(fault: Scope, stand: Scope) -> bool:

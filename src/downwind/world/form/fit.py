@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from downwind.terms import Scope, UsageError
-from downwind.world.form.check import Complaint, say_complaints, variant_parts
-from downwind.world.form.modes import WORDS, check_words, modes_of, unknown_mode
+from downwind.world.form.check import CONTROL, Complaint, say_complaints, variant_parts
+from downwind.world.form.modes import ANNOUNCED, WORDS, check_words, modes_of, unknown_mode
 from downwind.world.form.scenario import FaultSpec, ReportSpec, Scenario
 from downwind.world.form.schema import Product, Provider, WorldFile
 
 _OF_THE_FAULT = ("scope", "mode", "do")
+_OF_VARIANTS = {
+    "feature-file": "a bot filter, which comes with a variant",
+    "killswitch": "the firewall's rules, which come with a variant",
+}
 
 
 def check_scenario(scenario: Scenario, world: WorldFile) -> None:
@@ -21,6 +25,7 @@ def check_scenario(scenario: Scenario, world: WorldFile) -> None:
         *_fault_complaints(world, spec.fault),
         *_order_complaints(scenario),
         *_word_complaints(scenario),
+        *_announcement_complaints(world, scenario),
         *_report_complaints(world, spec.reported),
     ]
     if wrong:
@@ -35,11 +40,13 @@ def _fault_complaints(world: WorldFile, fault: FaultSpec) -> Iterator[Complaint]
         yield "fault.scope", wrong
         return
     products = _inside(world, scope)
-    systems = {product.system for product in products}
+    systems: set[str] = {product.system for product in products}
+    if any(product.leases_in for product in products):
+        systems.add("controlplane")
     if not any(fault.mode in modes_of(system, scope.variant) for system in systems):
         yield "fault.mode", f"{scope} {unknown_mode(systems, scope.variant, fault.mode)}"
-    elif fault.mode == "feature-file" and not any(product.variants for product in products):
-        yield "fault.mode", f"feature-file breaks a bot filter, and {scope} has no variants"
+    elif fault.mode in _OF_VARIANTS and not any(product.variants for product in products):
+        yield "fault.mode", f"{fault.mode} breaks {_OF_VARIANTS[fault.mode]}, and {scope} has none"
 
 
 def _scope_complaint(world: WorldFile, scope: Scope) -> str | None:
@@ -80,6 +87,8 @@ def _variant_complaint(world: WorldFile, scope: Scope) -> str | None:
     products = _inside(world, Scope(scope.provider, scope.product, scope.region))
     if any(parts <= set(product.variants) for product in products):
         return None
+    if scope.variant == CONTROL and any(product.leases_in for product in products):
+        return None
     there = _has(variant for product in products for variant in product.variants)
     where = str(Scope(scope.provider, scope.product, scope.region))
     return f"{where} has no variant {scope.variant!r}; {there}"
@@ -94,13 +103,23 @@ def _inside(world: WorldFile, scope: Scope) -> list[Product]:
         for product in products
         if scope.product in (None, "*", product.id)
         and (scope.region is None or product.region(scope.region))
-        and variant_parts(scope.variant) <= set(product.variants)
+        and _has_variant(product, scope.variant)
     ]
+
+
+def _has_variant(product: Product, variant: str | None) -> bool:
+    if variant == CONTROL:
+        return product.leases_in is not None
+    return variant_parts(variant) <= set(product.variants)
 
 
 def _order_complaints(scenario: Scenario) -> Iterator[Complaint]:
     """The orders are one break, then any number of set, then one mend."""
-    orders = [(event.at, event.order["do"]) for event in scenario.events if event.order]
+    orders = [
+        (event.at, event.order["do"])
+        for event in scenario.events
+        if event.order and event.order["do"] != "announce"
+    ]
     for do in ("break", "mend"):
         count = sum(word == do for _, word in orders)
         if count != 1:
@@ -120,12 +139,33 @@ def _order_complaints(scenario: Scenario) -> Iterator[Complaint]:
 def _word_complaints(scenario: Scenario) -> Iterator[Complaint]:
     for i, event in enumerate(scenario.spec.timeline):
         path = f"timeline.{i}.with"
+        if event.do == "announce":
+            continue
         if event.with_ and event.do is None:
             yield path, "there is no order that these are words of; add `do`"
         yield from ((f"{path}.{word}", _unknown(word)) for word in event.with_ if word not in WORDS)
         wrong = _wrong_value(event.with_)
         if wrong:
             yield path, wrong
+
+
+def _announcement_complaints(world: WorldFile, scenario: Scenario) -> Iterator[Complaint]:
+    for i, event in enumerate(scenario.spec.timeline):
+        if event.do != "announce":
+            continue
+        path = f"timeline.{i}.with"
+        for word, known in ANNOUNCED.items():
+            value = event.with_.get(word)
+            if known and value not in known:
+                yield f"{path}.{word}", f"it is one of {', '.join(known)}"
+            elif not known and not isinstance(value, str):
+                yield f"{path}.{word}", "an announcement has it, as a text"
+        others = [word for word in event.with_ if word not in (*ANNOUNCED, "provider")]
+        yield from ((f"{path}.{word}", "an announcement has no such word") for word in others)
+        whose = event.with_.get("provider")
+        if whose is not None and world.provider(whose) is None:
+            there = _has(provider.id for provider in world.providers)
+            yield f"{path}.provider", f"there is no provider {whose!r}; {there}"
 
 
 def _unknown(word: str) -> str:

@@ -1,11 +1,12 @@
 """What the owners of a world's services write of them: model files that follow the deal."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from downwind.model import Component, DeclaredNeed, Model, Service
 from downwind.terms import ModelError, Scope
-from downwind.world.form.schema import Product, WorldFile, WorldService
+from downwind.world.form.check import CONTROL
+from downwind.world.form.schema import Leaning, Product, WorldFile, WorldService
 
 PLAIN = "plain"
 """The variant of one who has switched none on, where the product has some: its owner knows."""
@@ -13,13 +14,23 @@ PLAIN = "plain"
 EVERYWHERE = "global"
 """The region of a product that has none, where its provider has some."""
 
-_SLOT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
+DATA = "data"
+"""The plane on which things run, where the product has a control plane beside it."""
+
+RECOVERY = 600.0
+"""Seconds in which a control plane that lost its leases gets them all back, unless told."""
+
+_SLOT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(#control)?\}(/)?")
 
 
-def owners_model(world: WorldFile) -> Model:
-    """One model of all services, each `${slot}` in it replaced by what stands in the slot."""
+def owners_model(world: WorldFile, recovery: float = RECOVERY) -> Model:
+    """One model of all services, each `${slot}` in it replaced by what stands in the slot.
+
+    The providers' own leanings come as components whose ids are scopes. `recovery` is how many
+    seconds their control planes need once what they lost is back.
+    """
     services = []
-    components: dict[str, Component] = {}
+    components = {found.id: found for found in _leanings(world, recovery)}
     for service in world.services:
         if service.capabilities:
             services.append(_service(world, service))
@@ -27,6 +38,42 @@ def owners_model(world: WorldFile) -> Model:
             declares = _declares(component.declares, _known(world, service), service.name)
             components[component.id] = component.model_copy(update={"declares": declares})
     return Model(services=tuple(services), components=tuple(components.values()))
+
+
+def _leanings(world: WorldFile, recovery: float) -> Iterator[Component]:
+    for provider in world.providers:
+        for product in provider.products:
+            here = f"{provider.id}/{product.id}"
+            needs = [
+                _leaning_need(name, leaning, provider.id)
+                for name, leaning in (("core", product.core), ("front", product.front))
+                if leaning is not None
+            ]
+            control = product.checked_by
+            check = [_leaning_need("policy check", control, provider.id)] if control else []
+            if product.system == "keyvalue" and (needs or check):
+                yield Component(id=here, kind="product", declares=(*needs, *check))
+            if product.leases_in is None:
+                continue
+            for region in product.regions or (None,):
+                place = f"/{region.id}" if region else ""
+                leases = _leaning_need("leases", product.leases_in, provider.id, place)
+                yield Component(
+                    id=f"{here}{place}#{CONTROL}",
+                    kind="variant",
+                    declares=(leases, *check),
+                    recovery_lag=recovery,
+                )
+
+
+def _leaning_need(name: str, leaning: Leaning, provider: str, place: str = "") -> DeclaredNeed:
+    scope = leaning.on if "/" in leaning.on else f"{provider}/{leaning.on}"
+    return DeclaredNeed(
+        need=name.replace(" ", "-"),
+        any_of=(f"{scope}{place}",),
+        known_since=leaning.known_since,
+        source=leaning.source,
+    )
 
 
 def _service(world: WorldFile, service: WorldService) -> Service:
@@ -53,9 +100,10 @@ def _known(world: WorldFile, service: WorldService) -> dict[str, str]:
     for slot, text in service.on.items():
         scope = Scope.parse(text)
         product = world.product(scope.provider, scope.product)
-        plain = product is not None and product.variants and scope.variant is None
-        if plain:
+        if product is not None and product.variants and scope.variant is None:
             known[slot] = f"{text}#{PLAIN}"
+        elif product is not None and product.leases_in and scope.zone is None:
+            known[slot] = f"{text}#{DATA}"
         elif product is not None and _is_everywhere(world, scope, product):
             known[slot] = f"{text}/{EVERYWHERE}"
         else:
@@ -89,6 +137,10 @@ def _filled(text: str, slots: Mapping[str, str], where: str) -> str:
                 where=f"declares of {where}",
                 todo=f"Its slots are {', '.join(slots)}.",
             )
-        return slots[slot]
+        known, plane, zone = slots[slot], found.group(2), found.group(3)
+        if plane is None and zone is None:
+            return known
+        # A zone lies in the place, and a plane belongs to it, whatever else its owner knows.
+        return f"{known.partition('#')[0]}{plane or ''}{zone or ''}"
 
     return _SLOT.sub(look_up, text)

@@ -13,6 +13,7 @@ from downwind.model import read_yaml
 from downwind.model.durations import Duration
 from downwind.model.load import say_validation
 from downwind.terms import ModelError, Scope, State, UsageError
+from downwind.world.form.owners import RECOVERY
 
 Clock = Annotated[
     str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T)?[0-9]{2}:[0-9]{2}(:[0-9]{2})?$")
@@ -32,6 +33,8 @@ class FaultSpec(_Written):
     onset: Clock
     until: Clock
     """When the fault itself is mended; what leans on it may come back later."""
+    recovered: Clock | None = None
+    """When control planes that had lost their leases by it launch again."""
 
     @model_validator(mode="after")
     def _scope_is_one(self) -> Self:
@@ -46,9 +49,10 @@ class EventSpec(_Written):
     """One moment: an order to the world, words of the story, or both."""
 
     at: Clock
-    do: Literal["break", "set", "mend"] | None = None
+    do: Literal["break", "set", "mend", "announce"] | None = None
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
-    """Further words of the order, as docs/world-file.md lists them for each mode."""
+    """Further words of the order, as docs/world-file.md lists them for each mode; of an
+    announcement what the status page says, and whose it is where it is not the hit provider's."""
     tell: Texts | None = None
     source: str = ""
 
@@ -73,6 +77,8 @@ class ScenarioSpec(_Written):
     start: datetime
     end: Clock
     probe_every: Duration = 300.0
+    speed: Annotated[float, Field(ge=1, le=2000)] = 480.0
+    """Scenario seconds in a real one, unless `--speed` says otherwise."""
     fault: FaultSpec
     timeline: tuple[EventSpec, ...] = Field(min_length=1)
     reported: tuple[ReportSpec, ...] = ()
@@ -100,6 +106,8 @@ class Scenario:
     start: float
     onset: float
     until: float
+    recovery: float
+    """Seconds that control planes need after the fault is mended."""
     end: float
     events: tuple[Event, ...]
     marks: tuple[tuple[float, float], ...]
@@ -130,9 +138,14 @@ def load_scenario(name: str, *, longest_gap: float | None = None) -> Scenario:
     start = spec.start if spec.start.tzinfo else spec.start.replace(tzinfo=UTC)
     moments = _Moments(start, path, longest_gap)
     times = [event.at for event in spec.timeline]
-    moments.learn([*times, spec.fault.onset, spec.fault.until, spec.end])
+    fault = spec.fault
+    recovered = [fault.recovered] if fault.recovered else []
+    moments.learn([*times, *recovered, fault.onset, fault.until, spec.end])
     events = tuple(_event(event, moments) for event in spec.timeline)
-    onset, until = moments.at(spec.fault.onset), moments.at(spec.fault.until)
+    onset, until = moments.at(fault.onset), moments.at(fault.until)
+    recovery = moments.at(fault.recovered) - until if fault.recovered else RECOVERY
+    if recovery < 0:
+        raise ModelError("the fault has recovered before it is mended.", where=str(path))
     if not start.timestamp() <= onset < until <= moments.at(spec.end):
         raise ModelError(
             "the times must run start <= onset < until <= end.", where=str(path), todo="Mend them."
@@ -144,6 +157,7 @@ def load_scenario(name: str, *, longest_gap: float | None = None) -> Scenario:
         start=start.timestamp(),
         onset=onset,
         until=until,
+        recovery=recovery,
         end=moments.at(spec.end),
         events=tuple(sorted(events, key=lambda event: event.at)),
         marks=moments.marks(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from downwind.model.types import Capability, Component, Written
+from downwind.model.claims import Claim
+from downwind.model.types import Capability, Component, Step, Written
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
 HostName = Annotated[
@@ -14,7 +16,7 @@ HostName = Annotated[
 ]
 Slot = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 ScopeText = Annotated[str, Field(min_length=1, max_length=200)]
-System = Literal["nameserver", "edge", "compute", "keyvalue", "authority"]
+System = Literal["nameserver", "edge", "compute", "keyvalue", "authority", "control"]
 
 
 def _as_mapping(key: str) -> BeforeValidator:
@@ -49,6 +51,17 @@ class ErrorPage(Written):
     headers: dict[str, str] = Field(default_factory=dict)
 
 
+class Leaning(Written):
+    """What a product itself stands on, and since when that is publicly known; a scope will do."""
+
+    on: ScopeText
+    known_since: date | None = None
+    source: str = ""
+
+
+_Leaning = Annotated[Leaning, _as_mapping("on")]
+
+
 class Product(Written):
     """Something that a provider sells, and the kind of software that runs it."""
 
@@ -65,6 +78,16 @@ class Product(Written):
     """edge only: what it adds to every answer, besides server, via and the error page's."""
     error_page: ErrorPage | None = None
     """edge and compute only."""
+    checked_by: _Leaning | None = None
+    """keyvalue and compute only: the control product of its provider that is asked before its
+    API does anything. A computer that runs asks nobody."""
+    leases_in: _Leaning | None = None
+    """compute only: the keyvalue product of its provider in which its control plane keeps the
+    leases of its computers, region by region. Gives it a control plane, `#control`."""
+    core: _Leaning | None = None
+    """keyvalue only: another keyvalue product that keeps its data; itself it only caches."""
+    front: _Leaning | None = None
+    """keyvalue only: the edge of its provider through which its end point is reached."""
     ttl: int | None = Field(default=None, ge=0, le=604800)
     """Of the records that it keeps for its own names. Default: 5 for keyvalue, else 300."""
 
@@ -154,6 +177,11 @@ class WorldService(Written):
     accounts: tuple[Annotated[DemoAccount, BeforeValidator(_with_details)], ...] = ()
     capabilities: tuple[Capability, ...] = ()
     components: tuple[Component, ...] = ()
+    dealt: bool = True
+    """False: it stays where it stands in every deal, as a provider's own pages do."""
+    gossip: tuple[Step, ...] = ()
+    """What a user of any service does here after a failure: reports it, or posts about it.
+    `${failed}` is the service that failed, `${blamed}` the provider whom the user blames."""
 
 
 class WorldFile(Written):
@@ -165,6 +193,10 @@ class WorldFile(Written):
     providers: tuple[Provider, ...] = Field(min_length=1)
     registry: Registry = Registry()
     services: tuple[WorldService, ...] = ()
+    rumours: dict[Id, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Provider -> how readily people blame it, whatever really happened."""
+    claims: tuple[Claim, ...] = ()
+    """The ledger: who said what of whom."""
 
     def provider(self, provider_id: str | None) -> Provider | None:
         """The provider of this id, or None."""

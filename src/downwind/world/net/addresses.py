@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from downwind.terms import ModelError, Scope
+from downwind.world.form.check import CONTROL
 from downwind.world.form.schema import Product, Provider, Region, WorldFile
 
 # RFC 2544 sets 198.18.0.0/15 aside for tests of networks, RFC 3849 2001:db8::/32 for examples.
@@ -58,9 +59,11 @@ class Plan:
     sites: tuple[Site, ...]
 
     def within(self, scope: Scope) -> tuple[Site, ...]:
-        """The sites of a scope, its variant aside: all zones of a region, say."""
+        """The sites of a scope, its variant aside: all zones of a region, say. No control plane."""
         place = Scope(scope.provider, scope.product, scope.region, scope.zone)
-        return tuple(site for site in self.sites if place.covers(site.scope))
+        return tuple(
+            site for site in self.sites if site.scope.variant is None and place.covers(site.scope)
+        )
 
     def addresses(self, scope: Scope) -> tuple[Address, ...]:
         """The addresses of all sites of a scope."""
@@ -119,7 +122,10 @@ def _product_blocks(
 def _size(product: Product, region: Region | None) -> int:
     if product.system == "nameserver":
         return _NAME_SERVERS
-    return len(region.zones) if region and region.zones and product.system == "compute" else 1
+    if product.system != "compute":
+        return 1
+    zones = len(region.zones) if region and region.zones else 1
+    return zones + (product.leases_in is not None)
 
 
 def _sites(block: Block, product: Product, region: Region | None) -> Iterator[Site]:
@@ -128,9 +134,10 @@ def _sites(block: Block, product: Product, region: Region | None) -> Iterator[Si
         addresses = tuple(block.address(number) for number in range(_NAME_SERVERS))
         yield Site(scope, product, addresses)
         return
-    if product.system != "compute" or region is None or not region.zones:
-        yield Site(scope, product, (block.address(0),))
-        return
-    for number, zone in enumerate(region.zones):
+    zones = region.zones if region and product.system == "compute" else ()
+    for number, zone in enumerate(zones or (None,)):
         place = Scope(scope.provider, scope.product, scope.region, zone)
         yield Site(place, product, (block.address(number),))
+    if product.leases_in is not None:
+        control = Scope(scope.provider, scope.product, scope.region, None, CONTROL)
+        yield Site(control, product, (block.address(len(zones) or 1),))

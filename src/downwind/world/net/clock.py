@@ -13,9 +13,12 @@ OBSERVERS_FLOOR = 1.0
 """Real seconds that an observer waits at least: on two busy cores a sign-in took up to 0.5 s."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WorldClock:
-    """Scenario time as a line through one point of CLOCK_MONOTONIC, which processes share."""
+    """Scenario time as a line through one point of CLOCK_MONOTONIC, which processes share.
+
+    Its speed may change; the time does not jump then.
+    """
 
     scenario: float
     """Seconds since 1970-01-01 UTC in the scenario..."""
@@ -31,6 +34,10 @@ class WorldClock:
     def now(self) -> float:
         """Scenario time, in seconds since 1970-01-01 UTC."""
         return self.scenario + (time.monotonic() - self.monotonic) * self.speed
+
+    def retune(self, speed: float) -> None:
+        """From now on so many scenario seconds pass in a second."""
+        self.scenario, self.monotonic, self.speed = self.now(), time.monotonic(), speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait for scenario seconds."""

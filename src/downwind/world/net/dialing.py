@@ -117,12 +117,35 @@ def new_session(
 
 
 class WorldHttp:
-    """The HTTP client of an application."""
+    """The HTTP client of an application.
 
-    def __init__(self, clock: ScenarioClock, stub: Stub, session: aiohttp.ClientSession) -> None:
+    Connections are used again only while the name leads to the same addresses: one that is moved
+    is dialled anew.
+    """
+
+    def __init__(
+        self,
+        clock: ScenarioClock,
+        stub: Stub,
+        dial: Mapping[str, Mapping[str, Door]],
+        context: ssl.SSLContext,
+    ) -> None:
         self._clock = clock
         self._stub = stub
-        self._session = session
+        self._dial = dial
+        self._context = context
+        self._sessions: dict[tuple[str, ...], aiohttp.ClientSession] = {}
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for session in self._sessions.values():
+            await session.close()
+
+    def _session(self, addresses: Sequence[str]) -> aiohttp.ClientSession:
+        key = tuple(sorted(addresses))
+        if key not in self._sessions:
+            self._sessions[key] = new_session(self._stub.look_up, self._dial, self._context)
+        return self._sessions[key]
 
     async def request(
         self,
@@ -136,11 +159,11 @@ class WorldHttp:
         """Send a request and read the answer; raises Unreachable. `timeout` is scenario time."""
         host = url.split("/")[2].split(":")[0]
         # Ask each time, as far as the TTL allows: an open connection does not hide a lost name.
-        await self._stub.look_up(host)
+        session = self._session(await self._stub.look_up(host))
         wait = self._clock.timeout(_HTTP_WAIT if timeout is None else timeout)
         try:
             async with asyncio.timeout(wait):
-                async with self._session.request(
+                async with session.request(
                     method, url, json=json, headers=headers, allow_redirects=False
                 ) as reply:
                     return HttpReply(reply.status, dict(reply.headers), await reply.read())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dns.name import Name
 
 from downwind.terms import Scope
+from downwind.world.form.check import CONTROL
 from downwind.world.form.schema import Host, Product, Provider, WorldFile, WorldService
 from downwind.world.net.addresses import Address, Plan, Site
 from downwind.world.net.zone import Zone, new_zone, to_name
@@ -31,6 +32,13 @@ class Names:
         """The zones that the servers of a product hold."""
         return {apex: z for apex, z in self.zones.items() if product in self.served_by[apex]}
 
+    def holding(self, host: str) -> Zone:
+        """The zone that holds the records of a host name."""
+        name = to_name(host)
+        while name not in self.zones:
+            name = name.parent()
+        return self.zones[name]
+
 
 def server_names(site: Site) -> tuple[str, ...]:
     """The host names of a name-server product: ns1.dns.cloudflare.test."""
@@ -46,6 +54,12 @@ def own_domain(scope: Scope) -> str:
 def keyvalue_name(scope: Scope) -> str:
     """The end point of a key-value product: dynamodb.us-east-1.aws.test."""
     parts = [scope.product, scope.region, scope.provider, "test"]
+    return ".".join(part for part in parts if part)
+
+
+def control_name(scope: Scope) -> str:
+    """Where a control plane takes orders: control.ec2.us-east-1.aws.test."""
+    parts = ["control", scope.product, scope.region, scope.provider, "test"]
     return ".".join(part for part in parts if part)
 
 
@@ -110,18 +124,27 @@ class _Builder:
         apex = f"{provider.id}.test"
         zone = self._open(apex, servers, _HOUR)
         self._delegate(test, apex, servers, _HOUR)
-        for site in self._plan.within(Scope(provider.id)):
-            self._add_site(zone, site)
+        for site in self._plan.sites:
+            if site.scope.provider == provider.id:
+                self._add_site(zone, site)
 
     def _add_site(self, zone: Zone, site: Site) -> None:
         system, ttl = site.product.system, own_ttl(site.product)
         if system == "nameserver":
             self._put_servers(zone, site, _HOUR)
         elif system == "keyvalue":
-            put_addresses(zone, keyvalue_name(site.scope), ttl, site.addresses)
+            put_addresses(zone, keyvalue_name(site.scope), ttl, self._reached_at(site))
+        elif system == "control":
+            put_addresses(zone, own_domain(site.scope), ttl, site.addresses)
+        elif site.scope.variant == CONTROL:
+            put_addresses(zone, control_name(site.scope), ttl, site.addresses)
         elif system == "authority":
             for label in ("ocsp", "crl"):
                 put_addresses(zone, f"{label}.{own_domain(site.scope)}", ttl, site.addresses)
+
+    def _reached_at(self, site: Site) -> tuple[Address, ...]:
+        front = site.product.front
+        return self._plan.addresses(Scope.parse(front.on)) if front else site.addresses
 
     def _add_service(self, test: Zone, service: WorldService) -> None:
         apex_host = next((h for h in service.hosts if h.host == service.name), service.hosts[0])

@@ -122,6 +122,47 @@ class HostConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a provider says of a trouble of its own, at one moment."""
+
+    at: float
+    """Scenario time, in seconds since 1970-01-01 UTC."""
+    state: str
+    """investigating, identified, monitoring or resolved."""
+    impact: str
+    """none, minor, major or critical."""
+    title: str
+    text: str
+    products: tuple[str, ...] = ()
+    """Product ids; empty for all."""
+    regions: tuple[str, ...] = ()
+    """Region ids; empty for all."""
+
+
+class Bulletin(Protocol):
+    """What the providers have announced so far."""
+
+    def of(self, provider: str) -> tuple[Announcement, ...]:
+        """The provider's announcements on its present or last incident, oldest first."""
+        ...
+
+
+class Switchboard(Protocol):
+    """Lets a provider's console change how its customers' names lead to them.
+
+    Every method raises KeyError for a host that is no customer of the provider's edge.
+    """
+
+    def is_past_edge(self, host: str) -> bool:
+        """True where the name leads to the customer's own computers."""
+        ...
+
+    def lead(self, host: str, *, past_edge: bool) -> None:
+        """Change the name's addresses: the customer's own, or the edge's again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """What an application may use of the world around it."""
 
@@ -133,6 +174,12 @@ class Platform:
     `downwind.world.systems.storage.LocalStore(storage_dir)` is the same contract on an
     SQLite file."""
     http: HttpClient
+    control: str | None = None
+    """Where the control plane of the computers takes orders: https://control.ec2.us-east-1.aws.test;
+    None where they have none."""
+    bulletin: Bulletin | None = None
+    switchboard: Switchboard | None = None
+    """Of the edge in front of the host; None without one."""
 
 
 App: TypeAlias = Callable[[HostConfig, Platform], web.Application]

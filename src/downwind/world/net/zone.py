@@ -36,12 +36,15 @@ class Zone:
     apex: Name
     soa: RRset
     _nodes: dict[Name, dict[RdataType, RRset]] = field(default_factory=dict)
+    changes: int = 0
+    """How often it was changed."""
 
     def __post_init__(self) -> None:
         self._node(self.apex)[dns.rdatatype.SOA] = self.soa
 
     def set(self, name: str | Name, rdtype: str, ttl: int, texts: Iterable[str]) -> None:
         """Put these records in the place of what was there; none leaves the name without."""
+        self.changes += 1
         owner = to_name(name) if isinstance(name, str) else name
         kind = dns.rdatatype.from_text(rdtype)
         node = self._node(owner)

@@ -2,8 +2,12 @@
 
     python -m downwind.world.people.crowd --handout FILE|- --users 2000 --rate 50 --seed 1
 
-The handout is the world's, with the services of the world file in it under `services`. With `-`
-it is the first line of the input. The crowd leaves when its input ends, or after `--seconds`.
+The handout is the world's, with the services of the world file in it under `services` and its
+rumours under `rumours`. With `-` it is the first line of the input. The crowd leaves when its input
+ends, or after `--seconds`.
+
+A user whose action failed may talk about it at another service. That takes turns of the same pace,
+so the load stays at the rate.
 """
 
 from __future__ import annotations
@@ -15,15 +19,15 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from downwind.observe import Clock, Network, Session
 from downwind.terms import DownwindError, UsageError
-from downwind.world.people.users import Action, Crowd, Outcome
+from downwind.world.people.counts import Counts
+from downwind.world.people.talk import CHANCE, Gossip, Remark
+from downwind.world.people.users import Crowd, Outcome
 
 CONNECTIONS = 32
 """Users who act at the same time at most, each on a connection that is kept alive."""
@@ -33,53 +37,6 @@ _DNS_AGE_FLOOR = 1.0
 _LINE = 16_000_000
 
 Report = Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(slots=True)
-class _Count:
-    tried: int = 0
-    failed: int = 0
-    degraded: int = 0
-    by: Counter[str] = field(default_factory=Counter)
-    users: set[int] = field(default_factory=set)
-
-    def add(self, action: Action, outcome: Outcome) -> None:
-        self.tried += 1
-        self.failed += outcome.failed
-        self.degraded += outcome.degraded
-        self.by.update(outcome.by)
-        self.users.add(action.user.number)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "tried": self.tried,
-            "failed": self.failed,
-            "degraded": self.degraded,
-            "users": len(self.users),
-            "by": dict(sorted(self.by.items())),
-        }
-
-
-class Tally:
-    """Counts per capability, of an interval and in all."""
-
-    def __init__(self) -> None:
-        self._interval: dict[str, _Count] = {}
-        self._all: dict[str, _Count] = {}
-
-    def add(self, action: Action, outcome: Outcome) -> None:
-        """Count one action."""
-        for counts in (self._interval, self._all):
-            counts.setdefault(action.key, _Count()).add(action, outcome)
-
-    def end_interval(self) -> dict[str, Any]:
-        """What happened since the last call."""
-        ended, self._interval = self._interval, {}
-        return _told(ended)
-
-    def total(self) -> dict[str, Any]:
-        """What happened in all."""
-        return _told(self._all)
 
 
 class Pace:
@@ -107,55 +64,73 @@ async def crowd(
     stop: asyncio.Event,
     every: float = 60.0,
     connections: int = CONNECTIONS,
+    talk: float = CHANCE,
 ) -> Mapping[str, Any]:
     """Act until `stop` is set; `report` gets the counts of every `every` scenario seconds.
 
-    Returns the counts in all.
+    `talk` is the chance that a user talks about a failure. Returns the counts in all.
     """
     network = Network.from_handout(handout)
     people = Crowd.of(handout.get("services", ()), users, seed)
-    actions, pace, tally = people.actions(), Pace(rate), Tally()
+    work = _Work(people, Gossip(people, handout.get("rumours"), talk), network, Pace(rate))
     async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_work(people, actions, network, pace, tally))
-            for _ in range(min(connections, users))
-        ]
-        tasks.append(group.create_task(_report_often(network.clock, every, tally, report)))
+        tasks = [group.create_task(work.go_on()) for _ in range(min(connections, users))]
+        tasks.append(group.create_task(_report_often(network.clock, every, work.counts, report)))
         await stop.wait()
         for task in tasks:
             task.cancel()
-    report(_line(network.clock, tally.end_interval()))
-    return _line(network.clock, tally.total()) | {"done": True}
+    report(_line(network.clock, work.counts.end_interval()))
+    return _line(network.clock, work.counts.total()) | {"done": True}
 
 
-async def _work(
-    people: Crowd, actions: Iterator[Action], network: Network, pace: Pace, tally: Tally
-) -> None:
-    lasts = max(_DNS_AGE_FLOOR, network.clock.wall(_DNS_AGE))
-    while True:
-        until = time.monotonic() + lasts
-        async with Session(network) as session:
-            while time.monotonic() < until:
-                await pace.wait()
-                action = next(actions)
-                outcome = await people.act(action, session)
-                tally.add(action, outcome)
-                if outcome.by:
-                    break
+class _Work:
+    """What all connections share."""
+
+    def __init__(self, people: Crowd, gossip: Gossip, network: Network, pace: Pace) -> None:
+        self._people = people
+        self._actions = people.actions()
+        self._gossip = gossip
+        self._network = network
+        self._pace = pace
+        self.counts = Counts()
+
+    async def go_on(self) -> None:
+        """Act on one connection after the other, without end."""
+        lasts = max(_DNS_AGE_FLOOR, self._network.clock.wall(_DNS_AGE))
+        while True:
+            until = time.monotonic() + lasts
+            async with Session(self._network) as session:
+                while time.monotonic() < until:
+                    if (await self._act(session)).by:
+                        break
+
+    async def _act(self, session: Session) -> Outcome:
+        await self._pace.wait()
+        action = next(self._actions)
+        outcome = await self._people.act(action, session)
+        self.counts.add(action, outcome)
+        remark = self._gossip.after(action) if outcome.failed else None
+        if remark is not None:
+            await self._talk(remark, session)
+        return outcome
+
+    async def _talk(self, remark: Remark, session: Session) -> None:
+        for guest in remark.guests:
+            await self._pace.wait()
+            outcome = await self._gossip.say(remark, guest, session)
+            self.counts.add_talk(remark, guest, outcome)
+            if not outcome.failed:
+                return
 
 
-async def _report_often(clock: Clock, every: float, tally: Tally, report: Report) -> None:
+async def _report_often(clock: Clock, every: float, counts: Counts, report: Report) -> None:
     while True:
         await clock.sleep(every)
-        report(_line(clock, tally.end_interval()))
+        report(_line(clock, counts.end_interval()))
 
 
 def _line(clock: Clock, counts: Mapping[str, Any]) -> dict[str, Any]:
-    return {"at": round(clock.now(), 3), "capabilities": counts}
-
-
-def _told(counts: Mapping[str, _Count]) -> dict[str, Any]:
-    return {key: counts[key].to_json() for key in sorted(counts)}
+    return {"at": round(clock.now(), 3), **counts}
 
 
 class _Input:
@@ -216,6 +191,7 @@ async def _run(
         stop=stop,
         every=wanted.every,
         connections=wanted.connections,
+        talk=wanted.talk,
     )
 
 
@@ -248,6 +224,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--every", type=_positive, default=60.0, help="scenario seconds a report")
     parser.add_argument("--seconds", type=_positive, help="leave after so many wall seconds")
     parser.add_argument("--connections", type=_at_least_one, default=CONNECTIONS)
+    parser.add_argument("--talk", type=_share, default=CHANCE, help="chance to talk of a failure")
     return parser
 
 
@@ -262,6 +239,13 @@ def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError("it is more than 0")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("it is from 0 to 1")
     return number
 
 

@@ -2,18 +2,28 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from downwind.world.child import end_child, start_child
 from downwind.world.form.schema import WorldFile
 
 RATE = 50.0
 """Actions a real second: in a replay of 45 s each of 2,000 users acts once."""
 _SECONDS_TO_LEAVE = 5.0
-_LINE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What users did at one place where failures are talked about."""
+
+    tried: int
+    failed: int
+    """The place itself did not take it."""
+    blamed: Mapping[str, int]
+    """Provider -> how many who got through blame it. They do not know; many are wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,8 @@ class CrowdCount:
     tried: Mapping[str, int]
     """Attempts by capability."""
     failed: Mapping[str, int]
+    talk: Mapping[str, Talk]
+    """By the service where users talk; that counts in none of its capabilities."""
 
     def by_service(self) -> dict[str, tuple[int, int]]:
         """(tried, failed) of each service."""
@@ -51,23 +63,17 @@ class CrowdProcess:
         if users == 0:
             yield cls(None)
             return
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "downwind.world.people.crowd",
-            *("--handout", "-", "--users", str(users), "--rate", str(RATE), "--every", str(every)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=_LINE,
-        )
-        assert process.stdin is not None
-        services = [s.model_dump(mode="json", by_alias=True) for s in world.services]
-        process.stdin.write(json.dumps({**handout, "services": services}).encode() + b"\n")
-        await process.stdin.drain()
+        arguments = ["--users", str(users), "--rate", str(RATE), "--every", str(every)]
+        process = await start_child("downwind.world.people.crowd", ["--handout", "-", *arguments])
         try:
+            assert process.stdin is not None
+            services = [s.model_dump(mode="json", by_alias=True) for s in world.services]
+            told = {**handout, "services": services, "rumours": world.rumours}
+            process.stdin.write(json.dumps(told).encode() + b"\n")
+            await process.stdin.drain()
             yield cls(process)
         finally:
-            await _leave(process)
+            await end_child(process, _SECONDS_TO_LEAVE)
 
     async def counts(self) -> AsyncIterator[CrowdCount]:
         """The counts of each interval, as they come."""
@@ -83,15 +89,5 @@ class CrowdProcess:
                 at=float(told["at"]),
                 tried={key: count["tried"] for key, count in counts.items()},
                 failed={key: count["failed"] for key, count in counts.items()},
+                talk={place: Talk(**count) for place, count in told["talk"].items()},
             )
-
-
-async def _leave(process: asyncio.subprocess.Process) -> None:
-    """The crowd leaves at the end of its input; one that does not is ended."""
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        await asyncio.wait_for(process.communicate(), _SECONDS_TO_LEAVE)
-    except TimeoutError:
-        process.kill()
-        await process.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from downwind.observe import Session, StepOutcome
 from downwind.observe.steps import Step, fill
@@ -33,18 +33,16 @@ class MessageDriver:
         self, step: Step, variables: Mapping[str, str], transport: Transport
     ) -> StepOutcome:
         """The same over any transport; what it raises where nobody answers goes through."""
+        sender, recipient = self.phones(step, variables)
+        text = fill(step.text or "", variables)
+        return await outcome_of(exchange(transport, sender, recipient, text))
+
+    def phones(self, step: Step, variables: Mapping[str, str]) -> tuple[Phone, Phone]:
+        """The phones of `sender` and `to` at the step's messenger."""
         to = parse_url(fill(step.url, variables))
         base = f"{to.scheme}://{to.authority}"
-        sender = self._phone(base, fill(step.sender or "", variables), variables)
-        recipient = self._phone(base, fill(step.to or "", variables), variables)
-        try:
-            await exchange(transport, sender, recipient, fill(step.text or "", variables))
-        except NotGenuine as fraud:
-            return StepOutcome(False, "expect", str(fraud))
-        except ServiceRefused as refusal:
-            layer = "http" if refusal.reply.status >= 500 else "expect"
-            return StepOutcome(False, layer, str(refusal), refusal.reply)
-        return StepOutcome(True)
+        sender, recipient = fill(step.sender or "", variables), fill(step.to or "", variables)
+        return self._phone(base, sender, variables), self._phone(base, recipient, variables)
 
     def _phone(self, base: str, user: str, variables: Mapping[str, str]) -> Phone:
         found = self._phones.get((base, user))
@@ -54,26 +52,39 @@ class MessageDriver:
         return found
 
 
-async def exchange(transport: Transport, sender: Phone, recipient: Phone, text: str) -> None:
+async def outcome_of(doing: Awaitable[object]) -> StepOutcome:
+    """How a step between phones went; what is raised where nobody answers goes through."""
+    try:
+        await doing
+    except NotGenuine as fraud:
+        return StepOutcome(False, "expect", str(fraud))
+    except ServiceRefused as refusal:
+        layer = "http" if refusal.reply.status >= 500 else "expect"
+        return StepOutcome(False, layer, str(refusal), refusal.reply)
+    return StepOutcome(True)
+
+
+async def exchange(transport: Transport, sender: Phone, recipient: Phone, text: str) -> str:
     """Send a text from phone to phone and compare; raises NotGenuine or ServiceRefused.
 
-    Both phones are at hand, so their identities are compared directly, and only the
-    recipient's own device is written to: others may watch with devices of the same account.
+    Returns what arrived. Both phones are at hand, so their identities are compared directly, and
+    only the recipient's own device is written to: others may watch with devices of the same
+    account.
     """
     sender.device.trust(recipient.device.identity)
     recipient.device.trust(sender.device.identity)
     try:
-        await _exchange_once(transport, sender, recipient, text)
+        return await _exchange_once(transport, sender, recipient, text)
     except ServiceRefused as refusal:
         # A server that was set up anew, or that gave the device's place to another.
         if refusal.error != "unknown device":
             raise
         sender.forget_registration()
         recipient.forget_registration()
-        await _exchange_once(transport, sender, recipient, text)
+        return await _exchange_once(transport, sender, recipient, text)
 
 
-async def _exchange_once(transport: Transport, sender: Phone, recipient: Phone, text: str) -> None:
+async def _exchange_once(transport: Transport, sender: Phone, recipient: Phone, text: str) -> str:
     await recipient.make_ready(transport)
     await sender.make_ready(transport)
     name = secrets.token_hex(8)
@@ -88,6 +99,7 @@ async def _exchange_once(transport: Transport, sender: Phone, recipient: Phone, 
         raise refused[0] if refused else NotGenuine("the message did not arrive")
     if arrived != (sender.user, text):
         raise NotGenuine("what arrived is not what was sent")
+    return arrived[1]
 
 
 def _take(phone: Phone, name: str) -> tuple[str, str] | None:

@@ -38,7 +38,7 @@ class ServiceRefused(Exception):
     def __init__(self, method: str, url: str, reply: Reply) -> None:
         self.url = url
         self.reply = reply
-        said = _said(reply)
+        said = said_in(reply)
         self.error = str(said.get("error", ""))
         reason = str(said.get("reason", "")) or "no reason given"
         super().__init__(f"{method} {url} was answered {reply.status}: {reason[:300]}")
@@ -145,13 +145,13 @@ class Phone:
             self._token = ""
         if reply.status not in (200, 201):
             raise ServiceRefused(method, url, reply)
-        return _said(reply)
+        return said_in(reply)
 
     async def _sign_in(self, transport: Transport) -> None:
         url = f"{self._base}/sign-in"
         body = {"user": self.user, "password": self._password}
         reply = await transport.request("POST", url, json=body)
-        token = _said(reply).get("token")
+        token = said_in(reply).get("token")
         if reply.status != 200 or not isinstance(token, str):
             raise ServiceRefused("POST", url, reply)
         self._token = token
@@ -177,7 +177,8 @@ def _listed(said: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
 
 
-def _said(reply: Reply) -> dict[str, Any]:
+def said_in(reply: Reply) -> dict[str, Any]:
+    """The JSON object that a server answered; empty where it answered none."""
     try:
         said = json.loads(reply.body)
     except (ValueError, RecursionError):

@@ -12,11 +12,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from downwind.model import Capability, Step
-from downwind.observe import LayerFailed, Session
+from downwind.observe import LayerFailed, Session, StepDriver
 from downwind.observe.http import follow
 from downwind.observe.steps import UnknownVariable, fill, saved, shortfall
 from downwind.terms import Strength, UsageError
 from downwind.world.form.schema import DemoAccount
+from downwind.world.people.calls import CallDriver
 from downwind.world.people.e2e import MessageDriver
 
 
@@ -26,9 +27,16 @@ class Served(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str
+    weight: float = 1.0
     variables: dict[str, str] = {}
     accounts: tuple[DemoAccount, ...] = ()
     capabilities: tuple[Capability, ...] = ()
+    gossip: tuple[Step, ...] = ()
+
+    @property
+    def is_used(self) -> bool:
+        """True where it has users of its own."""
+        return self.weight > 0 and any(c.journey for c in self.capabilities)
 
 
 _SERVICES = TypeAdapter(list[Served])
@@ -40,6 +48,7 @@ class User:
 
     service: Served
     number: int
+    """From 0, among the users of the service."""
     variables: Mapping[str, str]
     token: str | None = None
 
@@ -50,6 +59,8 @@ class Action:
 
     user: User
     capability: Capability
+    turn: int
+    """The round of the crowd, from 0."""
 
     @property
     def key(self) -> str:
@@ -78,11 +89,20 @@ class _Miss:
 
 @dataclass(slots=True)
 class Crowd:
-    """Users dealt evenly to the services; each round, in a new order, everyone acts once."""
+    """Users dealt evenly to the services; each round, in a new order, everyone acts once.
 
+    A service without journeys or of weight 0 (a status page, a provider's console) has no users.
+    """
+
+    services: Sequence[Served]
+    """All that the crowd was told of, those without users as well."""
     users: Sequence[User]
     seed: int
     messages: MessageDriver = field(default_factory=MessageDriver)
+    calls: CallDriver = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = CallDriver(self.messages)
 
     @classmethod
     def of(cls, services: Sequence[Any], count: int, seed: int) -> Crowd:
@@ -93,19 +113,18 @@ class Crowd:
             first = error.errors(include_url=False, include_context=False)[0]
             place = ".".join(str(part) for part in first["loc"])
             raise UsageError(f"{place}: {first['msg']}.", where="services") from error
-        used = [service for service in read if any(c.journey for c in service.capabilities)]
+        used = [service for service in read if service.is_used]
         if not used:
             raise UsageError(
-                "No service has a capability with a journey.",
+                "No service has a capability with a journey and a weight above 0.",
                 where="services",
                 todo="Give the crowd the services of a world file.",
             )
-        sizes = [len(range(place, count, len(used))) for place in range(len(used))]
+        sizes = [len(range(at, count, len(used))) for at in range(len(used))]
         users = [
-            User(used[i % len(used)], i // len(used), _variables(used, sizes, i))
-            for i in range(count)
+            user_of(used[i % len(used)], i // len(used), sizes[i % len(used)]) for i in range(count)
         ]
-        return cls(users, seed)
+        return cls(read, users, seed)
 
     def actions(self) -> Iterator[Action]:
         """Without end: all users in a drawn order, then all in another, and so on."""
@@ -115,20 +134,26 @@ class Crowd:
             random.Random(f"{self.seed}/{turn}").shuffle(order)
             for user in order:
                 able = [c for c in user.service.capabilities if c.journey]
-                yield Action(user, able[(user.number + turn) % len(able)])
+                yield Action(user, able[(user.number + turn) % len(able)], turn)
             turn += 1
 
     async def act(self, action: Action, session: Session) -> Outcome:
         """Walk the capability's journey as the user; never raises for what the service does."""
-        known = {**action.user.variables, "nonce": secrets.token_hex(8)}
-        if action.user.token is not None:
-            known["token"] = action.user.token
+        return await self.walk(action.user, action.capability.journey, session)
+
+    async def walk(
+        self, user: User, steps: Sequence[Step], session: Session, **told: str
+    ) -> Outcome:
+        """Do the steps one by one as the user; `told` are variables besides the user's own."""
+        known = {**user.variables, **told, "nonce": secrets.token_hex(8)}
+        if user.token is not None:
+            known["token"] = user.token
         missed: list[str] = []
-        for step in action.capability.journey:
-            if action.user.token is not None and set(step.save) == {"token"}:
+        for step in steps:
+            if user.token is not None and set(step.save) == {"token"}:
                 continue
             miss = await self._try(step, known, session)
-            action.user.token = None if miss and miss.status == 401 else known.get("token")
+            user.token = None if miss and miss.status == 401 else known.get("token")
             if miss is None:
                 continue
             missed.append(str(miss))
@@ -150,9 +175,11 @@ class Crowd:
             return _Miss("expect")
 
     async def _do(self, step: Step, known: dict[str, str], session: Session) -> _Miss | None:
-        if step.do == "message":
-            sent = await self.messages(step, known, session)
-            return None if sent.ok else _Miss(sent.layer or "expect", _status(sent.reply))
+        drivers: Mapping[str, StepDriver] = {"message": self.messages, "call": self.calls}
+        driver = drivers.get(step.do)
+        if driver is not None:
+            done = await driver(step, known, session)
+            return None if done.ok else _Miss(done.layer or "expect", _status(done.reply))
         url, headers = fill(step.url, known), fill(step.headers, known)
         if step.do == "get" and not 300 <= step.expect.status < 400:
             reply = (await follow(session, url, headers=headers)).reply
@@ -172,18 +199,17 @@ def _status(reply: Any) -> int | None:
     return None if reply is None else int(reply.status)
 
 
-def _variables(services: Sequence[Served], sizes: Sequence[int], place: int) -> dict[str, str]:
-    """A crowd account (`reader*`) gives each user a name, a friend and the password.
+def user_of(service: Served, number: int, size: int) -> User:
+    """A user of a service that has `size` of them.
 
-    Without one, all users of a service act as its demo user.
+    A crowd account (`reader*`) gives each user a name, a friend and the password. Without one, all
+    users of a service act as its demo user.
     """
-    at, number = place % len(services), place // len(services)
-    service = services[at]
     known = {"user": "downwind", **service.variables}
     account = next((a for a in service.accounts if a.user.endswith("*")), None)
     if account is None:
-        return known
+        return User(service, number, known)
     stem = account.user.removesuffix("*")
-    friend = (number + 1) % max(2, sizes[at])
+    friend = (number + 1) % max(2, size)
     mine = {"user": f"{stem}{number}", "friend": f"{stem}{friend}", "password": account.password}
-    return known | mine
+    return User(service, number, known | mine)

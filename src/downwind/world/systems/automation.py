@@ -64,5 +64,11 @@ class RecordKeeper:
         """Operators put a whole plan in place by hand."""
         self.enact(self.plan())
 
+    def move(self, addresses: Sequence[Address]) -> None:
+        """The name is to lead somewhere else from now on."""
+        if tuple(addresses) != self._addresses:
+            self._addresses = tuple(addresses)
+            self.enact(self.plan())
+
     def _write(self, addresses: tuple[Address, ...]) -> None:
         put_addresses(self._zone, self._name, self._ttl, addresses)

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from downwind.world.form.check import variant_parts
 from downwind.world.form.schema import Provider
 from downwind.world.net.addresses import Site
 from downwind.world.net.listener import Doors
@@ -20,16 +21,21 @@ from downwind.world.systems.botfilter import BotFilter, Panic
 from downwind.world.systems.edgecache import EdgeCache
 from downwind.world.systems.faults import ActiveFault
 from downwind.world.systems.featurefile import FeatureFile
+from downwind.world.systems.firewall import Firewall, RuleError
 from downwind.world.systems.gate import Spread
 from downwind.world.systems.httppart import HttpPart, new_server
 from downwind.world.systems.origins import Fetched, Origins
 from downwind.world.systems.pages import (
+    blocked_page,
     filled,
     origin_trouble_page,
     own_fault_page,
     unknown_host_page,
     usual_headers,
 )
+
+BOTS, FIREWALL = "bots", "waf"
+"""The variants that have a bot filter and firewall rules."""
 
 # RFC 9110, 7.6.1, and what is written anew for each connection.
 _NOT_PASSED_ON = frozenset(
@@ -79,7 +85,8 @@ class Edge(HttpPart):
         self._origins: Origins | None = None
         file = folder / "features.json"
         variants = {customer.variant for customer in customers if customer.variant}
-        self._filters = {variant: BotFilter(file) for variant in sorted(variants)}
+        self._filters = {v: BotFilter(file) for v in sorted(variants) if _has(v, BOTS)}
+        self._firewalls = {v: Firewall() for v in sorted(variants) if _has(v, FIREWALL)}
         self._faults: tuple[ActiveFault, ...] = ()
         self._errors: tuple[ActiveFault, ...] = ()
         self._spreads: dict[str, Spread] = {}
@@ -97,6 +104,9 @@ class Edge(HttpPart):
         """
         await super().feel([fault for fault in faults if fault.mode != "errors"])
         self._errors = tuple(fault for fault in faults if fault.mode == "errors")
+        killed = [fault for fault in faults if fault.mode == "killswitch"]
+        for variant, firewall in self._firewalls.items():
+            firewall.kill_test_rule(killed=any(fault.meets(variant) for fault in killed))
         broken = tuple(fault for fault in faults if fault.mode == "feature-file")
         before, self._faults = self._faults, broken
         if self.features is None:
@@ -120,14 +130,24 @@ class Edge(HttpPart):
             return unknown_host_page(host, headers, request_id)
         bots = self._filters.get(customer.variant or "")
         try:
+            blocked = await self._blocks(request, customer.variant or "")
             score = bots.score(request.headers) if bots else None
-        except Panic:
+        except (Panic, RuleError):
             return own_fault_page(self._provider, self._product, headers, request_id)
+        if blocked:
+            return blocked_page(host, blocked, headers, request_id)
         return await self._serve(request, host, score, headers, request_id)
 
     def _errs(self, variant: str | None) -> bool:
         share = max((f.share() for f in self._errors if f.meets(variant)), default=0.0)
         return self._spreads.setdefault(variant or "", Spread()).fails(share)
+
+    async def _blocks(self, request: web.BaseRequest, variant: str) -> str | None:
+        firewall = self._firewalls.get(variant)
+        if firewall is None:
+            return None
+        body = await request.read() if request.body_exists else b""
+        return firewall.blocks(f"{request.raw_path}\n{body.decode('utf-8', 'replace')}")
 
     async def _serve(
         self,
@@ -175,6 +195,10 @@ class Edge(HttpPart):
     def _reload(self) -> None:
         for variant, bots in self._filters.items():
             bots.reload(strict=any(fault.meets(variant) for fault in self._faults))
+
+
+def _has(variant: str, part: str) -> bool:
+    return part in variant_parts(variant)
 
 
 def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:

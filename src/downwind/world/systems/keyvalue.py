@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Sequence
-from pathlib import Path
 
 from aiohttp import web
 
 from downwind.world.net.addresses import Site
 from downwind.world.net.listener import Doors
+from downwind.world.net.platform import KeyValueUnavailable
 from downwind.world.systems.automation import RecordKeeper
+from downwind.world.systems.backing import Backing
 from downwind.world.systems.faults import ActiveFault
 from downwind.world.systems.gate import HungUp, nothing
 from downwind.world.systems.httppart import HttpPart, Inner
-from downwind.world.systems.storage import Tables
+from downwind.world.systems.servicecontrol import PolicyCheck, Unchecked
 
 _MOST_LISTED = 10_000
 _MOST_BYTES = 1 << 20
@@ -26,10 +27,13 @@ class KeyValue(HttpPart):
 
     system = "keyvalue"
 
-    def __init__(self, site: Site, keeper: RecordKeeper, folder: Path) -> None:
+    def __init__(
+        self, site: Site, keeper: RecordKeeper, backing: Backing, check: PolicyCheck | None = None
+    ) -> None:
         super().__init__(site.scope, site.addresses)
         self._keeper = keeper
-        self._tables = Tables(folder / "tables.sqlite")
+        self._backing = backing
+        self._check = check
         self._runner: web.AppRunner | None = None
         self._emptied = False
 
@@ -61,7 +65,7 @@ class KeyValue(HttpPart):
         """Close the file and the connections."""
         if self._runner is not None:
             await self._runner.cleanup()
-        self._tables.close()
+        self._backing.close()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Inner) -> web.StreamResponse:
@@ -72,31 +76,36 @@ class KeyValue(HttpPart):
             return nothing()
         if not request.headers.get("x-account"):
             return web.json_response({"error": "no x-account header"}, status=401)
-        return await handler(request)
+        try:
+            if self._check is not None:
+                await self._check.require()
+            return await handler(request)
+        except (Unchecked, KeyValueUnavailable) as error:
+            return web.json_response({"error": "unavailable", "reason": str(error)}, status=503)
 
     async def _put(self, request: web.Request) -> web.Response:
         try:
             value = (await request.json())["value"]
         except (ValueError, TypeError, KeyError):
             return web.json_response({"error": "the body is not {value: ...}"}, status=400)
-        self._tables.put(*_place(request), json.dumps(value))
+        await self._backing.put(*_place(request), json.dumps(value))
         return web.json_response({})
 
     async def _get(self, request: web.Request) -> web.Response:
-        found = self._tables.get(*_place(request))
+        found = await self._backing.get(*_place(request))
         if found is None:
             return web.json_response({"error": "no such key"}, status=404)
         return web.Response(text=found, content_type="application/json")
 
     async def _delete(self, request: web.Request) -> web.Response:
-        self._tables.delete(*_place(request))
+        await self._backing.delete(*_place(request))
         return web.json_response({})
 
     async def _list(self, request: web.Request) -> web.Response:
         limit = request.query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit() and 0 < len(limit) < 9):
             return web.json_response({"error": "limit is a number"}, status=400)
-        rows = self._tables.list(
+        rows = await self._backing.list(
             request.headers["x-account"],
             request.match_info["table"],
             request.query.get("prefix", ""),

@@ -12,7 +12,7 @@ from dns.name import Name
 
 from downwind.terms import Scope
 from downwind.world.net.addresses import Site
-from downwind.world.net.dnsserver import open_dns, question_of
+from downwind.world.net.dnsserver import Replies, open_dns, question_of
 from downwind.world.net.listener import Doors
 from downwind.world.net.zone import Zone, answer_from
 from downwind.world.systems.faults import ActiveFault
@@ -33,8 +33,13 @@ class NameServers:
 
     async def open(self, doors: Doors) -> None:
         """Answer at every address of the product."""
+        replies = Replies(self._edition)
         for address in self._addresses:
-            await open_dns(doors, address, self.answer)
+            await open_dns(doors, address, self.answer, replies)
+
+    def _edition(self) -> tuple[str | None, int]:
+        """Another one after every change of a zone or of the fault."""
+        return self._mode, sum(zone.changes for zone in self._zones.values())
 
     async def feel(self, faults: Sequence[ActiveFault]) -> None:
         """The worst of several modes holds."""

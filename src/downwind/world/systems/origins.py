@@ -17,7 +17,7 @@ Fetched = tuple[int, CIMultiDict[str], bytes]
 """Status, headers and body."""
 
 _WAIT = 10.0
-_LEAST_WAIT = 0.4
+_LEAST_WAIT = 0.8
 _NOT_ADDED = ("user-agent", "content-type", "accept", "accept-encoding")
 
 
@@ -32,7 +32,7 @@ class Origins:
         clock: ScenarioClock,
     ) -> None:
         self._addresses = {host: list(listed) for host, listed in addresses.items()}
-        self._wait = max(_LEAST_WAIT, _WAIT / clock.speed)
+        self._clock = clock
         self.session = new_session(self._look_up, dial, context)
 
     async def fetch(
@@ -40,8 +40,9 @@ class Origins:
     ) -> Fetched:
         """The origin's answer; raises TimeoutError, OSError or aiohttp's ClientError."""
         addresses = self._addresses[host]
-        each = aiohttp.ClientTimeout(total=None, sock_connect=self._wait / len(addresses))
-        async with asyncio.timeout(self._wait):
+        wait = max(_LEAST_WAIT, _WAIT / self._clock.speed)
+        each = aiohttp.ClientTimeout(total=None, sock_connect=wait / len(addresses))
+        async with asyncio.timeout(wait):
             for _ in addresses:
                 try:
                     return await self._send(method, host, path, headers, body, each)

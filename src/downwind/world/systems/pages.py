@@ -62,6 +62,12 @@ def unknown_host_page(host: str, headers: Mapping[str, str], request_id: str) ->
     return _page(404, "Unknown host", text, f"Request {request_id}", headers)
 
 
+def blocked_page(host: str, rule: str, headers: Mapping[str, str], request_id: str) -> web.Response:
+    """The 403 of an edge whose rules block a request."""
+    text = f"The rules of {host} block this request ({rule})."
+    return _page(403, "Blocked", text, f"Request {request_id}", headers)
+
+
 def computer_page(provider: Provider, product: Product) -> web.Response:
     """The 503 of a computer on which nothing works any more."""
     page = product.error_page or ErrorPage(title="Service unavailable", body=computer_body(product))

@@ -1,0 +1,93 @@
+"""Compares two services: of what was mapped and declared, or in an emulated internet."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from downwind.catalog import Catalog
+from downwind.graph import build_graph
+from downwind.jobs.map import map_walled, stored
+from downwind.model import Model
+from downwind.questions.compare import Compared, compare, find_service
+from downwind.terms import UsageError
+from downwind.world.client import WorldProcess
+from downwind.world.form.load import load_world
+from downwind.world.form.owners import owners_model
+from downwind.world.form.scenario import packaged
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """A comparison in an emulated internet, mapped through its sockets."""
+
+    compared: Compared
+    world: str
+    walls: tuple[str, ...]
+    observations: int
+
+
+def compare_stored(
+    a: str,
+    b: str,
+    duration: float,
+    *,
+    model: Model,
+    store: Path,
+    catalog: Sequence[Path] = (),
+    as_of: date | None = None,
+) -> Compared:
+    """Compare two services of a model by what the store holds; raises UsageError."""
+    graph = build_graph(stored(store), Catalog.load(catalog), model, as_of=as_of)
+    return compare(graph, model, a, b, duration)
+
+
+async def compare_emulated(
+    a: str,
+    b: str,
+    duration: float,
+    *,
+    world_file: Path,
+    catalog: Sequence[Path] = (),
+    as_of: date | None = None,
+    budget: float = 20.0,
+    confine: bool = True,
+) -> Emulated:
+    """Start a world, map all of its services from outside, and compare two of them.
+
+    `budget` are the seconds that the map may take. Raises UsageError, ModelError, WorldError,
+    CannotMeasure.
+    """
+    world = load_world(world_file)
+    model = owners_model(world)
+    for name in (a, b):
+        find_service(model, name)
+    with tempfile.TemporaryDirectory(prefix="downwind-") as name:
+        folder = Path(name)
+        async with WorldProcess.start(world_file, folder / "world") as process:
+            overlay = folder / "overlay.yaml"
+            overlay.write_text(process.overlay, encoding="utf-8")
+            known = Catalog.load([*catalog, overlay])
+            mapped = await map_walled(
+                _hosts(model), process.handout, folder / "map", budget=budget, confine=confine
+            )
+    graph = build_graph(mapped.records, known, model, as_of=as_of)
+    compared = compare(graph, model, a, b, duration)
+    return Emulated(compared, world.world, mapped.walls, len(mapped.records))
+
+
+def find_world(name: str) -> Path:
+    """A world that comes with Downwind, or a file; raises UsageError."""
+    known = packaged("worlds")
+    path = known.get(name, Path(name))
+    if path.is_file():
+        return path
+    todo = f"Name a world file, or one of: {', '.join(known)}."
+    raise UsageError(f"there is no world {name!r}.", todo=todo)
+
+
+def _hosts(model: Model) -> list[str]:
+    steps = [step for _, _, capability in model.capabilities() for step in capability.journey]
+    return list(dict.fromkeys(urlsplit(step.url).hostname or "" for step in steps))
