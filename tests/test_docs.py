@@ -25,7 +25,6 @@ from downwind.show.cli.main import app
 from downwind.terms import Scope
 from downwind.world.apps import APPS
 from downwind.world.apps.statusfeeds import FEEDS
-from downwind.world.hosting import check_apps, host_config
 from downwind.world.form import scenario as scenario_types
 from downwind.world.form import schema as world_types
 from downwind.world.form.deal import deal, deal_scope
@@ -34,6 +33,7 @@ from downwind.world.form.load import load_world
 from downwind.world.form.modes import ANNOUNCED, MODES, WORDS
 from downwind.world.form.owners import owners_model
 from downwind.world.form.scenario import load_scenario, packaged
+from downwind.world.hosting import check_apps, host_config
 from downwind.world.net.clock import WorldClock
 from downwind.world.net.platform import Account, HostConfig, HttpReply, Platform, Unreachable
 

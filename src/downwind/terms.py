@@ -20,6 +20,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar
 
 FOREVER = math.inf
@@ -207,15 +208,21 @@ _SCOPE = re.compile(
     r"(?:/(?P<product>[a-z0-9][a-z0-9-]*|\*))?"
     r"(?:/(?P<region>[a-z0-9][a-z0-9-]*))?"
     r"(?:/(?P<zone>[a-z0-9][a-z0-9-]*))?"
-    r"(?:#(?P<variant>[a-z0-9][a-z0-9+-]*))?$"
+    r"(?:#(?P<variant>[a-z0-9][a-z0-9-]*(?:\+[a-z0-9][a-z0-9-]*)*))?\Z"
 )
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=1024)
+def _parts(variant: str) -> frozenset[str]:
+    return frozenset(variant.split("+"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scope:
     """Who runs a thing, at the finest grain that the evidence supports.
 
     Written `provider/product/region/zone#variant`; `aws/*/us-east-1` is a region across products.
+    The order of several variants says nothing: `#fl2+bots` equals `#bots+fl2`.
     """
 
     provider: str
@@ -233,7 +240,30 @@ class Scope:
                 f"{text!r} is not a scope.",
                 todo="Write provider/product/region/zone#variant, as in aws/dynamodb/us-east-1.",
             )
-        return cls(**found.groupdict())
+        scope = cls(**found.groupdict())
+        written = (scope.variant or "").split("+")
+        if len(written) > 6:  # it falls with every selection of them: 63
+            raise UsageError(f"{text!r:.99} has too many variants.", todo="A scope has 6 at most.")
+        if len(written) > len(set(written)):
+            raise UsageError(f"{text!r} names a variant twice.", todo="Name each once.")
+        return scope
+
+    @property
+    def variants(self) -> frozenset[str]:
+        """The variants one by one: `#fl2+bots` has two."""
+        return _parts(self.variant) if self.variant else frozenset()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scope) and (
+            self.provider == other.provider
+            and self.product == other.product
+            and self.region == other.region
+            and self.zone == other.zone
+            and (self.variant == other.variant or self.variants == other.variants)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.provider, self.product, self.region, self.zone, self.variants))
 
     def __str__(self) -> str:
         parts = [self.provider]
@@ -249,9 +279,8 @@ class Scope:
 
     def wider(self) -> tuple[Scope, ...]:
         """The scopes that this one needs directly, since it falls when they do."""
-        place = Scope(self.provider, self.product, self.region, self.zone)
         if self.variant:
-            parts = self.variant.split("+")
+            place, parts = replace(self, variant=None), self.variant.split("+")
             if len(parts) == 1:
                 return (place,)
             fewer = ("+".join(parts[:i] + parts[i + 1 :]) for i in range(len(parts)))
@@ -274,7 +303,7 @@ class Scope:
         if self.variant and other.variant:
             # Without this, every order of the parts would be tried.
             here, there = replace(self, variant=None), replace(other, variant=None)
-            return here == there and set(self.variant.split("+")) <= set(other.variant.split("+"))
+            return here == there and self.variants <= other.variants
         if other.variant:
             return self.covers(replace(other, variant=None))
         return any(self.covers(wider) for wider in other.wider())

@@ -1,4 +1,4 @@
-"""The founding outage on a shortened timeline, from socket to screen, and dealt anew."""
+"""The founding outage on a shortened timeline, from socket to screen."""
 
 import json
 import subprocess
@@ -17,7 +17,6 @@ from downwind.world.form.scenario import packaged
 pytestmark = [pytest.mark.replay, pytest.mark.timeout(90)]
 
 SCENARIO = "cloudflare-2025-11-18"
-SEEDS = (1, 2, 3, 4, 5)
 
 
 def _replay(*words: str, narrow: bool = False) -> tuple[int, str, str]:
@@ -64,18 +63,15 @@ def test_x_and_xchat_fall_and_signal_does_not(plain: dict[str, Any]) -> None:
 
 def test_prediction_with_declarations_equals_observation(plain: dict[str, Any]) -> None:
     assert _column(plain, "predicted") == _column(plain, "observed")
-    assert plain["agreement"]["predicted"] == {
-        "precision": 1.0,
-        "recall": 1.0,
-        "cells": 9,
-        "same": 9,
-    }
+    found, cells = plain["agreement"]["predicted"], len(plain["capabilities"])
+    assert found == {"precision": 1.0, "recall": 1.0, "cells": cells, "same": cells}
 
 
 def test_the_outside_view_cannot_tell_who_has_the_bot_filter(plain: dict[str, Any]) -> None:
     outside, observed = _column(plain, "predicted_from_outside"), _column(plain, "observed")
     differ = {key for key in outside if outside[key] != observed[key]}
-    assert differ == {"radio.test/listen"}
+    assert {"radio.test/listen", "dashboard.test/api"} <= differ
+    assert all(outside[key] == "down" for key in differ - {"broker.test/trade"})
     assert plain["agreement"]["predicted_from_outside"]["precision"] < 1
 
 
@@ -95,23 +91,11 @@ def test_cloudflares_proxy_is_blamed_soon_after_the_first_failing_probe(
 
 def test_what_was_reported_was_observed(plain: dict[str, Any]) -> None:
     found = plain["agreement"]["reported"]
-    assert (found["recall"], found["cells"]) == (1.0, 3)
+    assert (found["recall"], found["cells"], found["same"]) == (1.0, 7, 7)
 
 
 def test_the_mapper_was_walled_off(plain: dict[str, Any]) -> None:
     assert plain["walls"]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_dealt_anew_prediction_observation_and_attribution_follow(seed: int) -> None:
-    code, out, err = _replay(SCENARIO, "--json", "--shuffle", str(seed))
-    form = json.loads(out)
-    assert _column(form, "predicted") == _column(form, "observed"), err
-    assert form["attribution"]["provider"] == form["fault"]["provider"]
-    assert form["attribution"]["product"] == form["fault"]["product"]
-    assert any(cell["observed"] != "up" for cell in form["capabilities"])
-    assert all(cell["reported"] is None for cell in form["capabilities"])
-    assert code == 0
 
 
 def test_a_world_from_the_documentation_maps_predicts_breaks_and_attributes(project: Path) -> None:

@@ -74,7 +74,7 @@ facts: [{kind: prefix, prefix: 192.0.2.0/24, product: cdn, source: t, confirmed:
 
 def _claim(kind: Any, about: str = "bird.test", **more: Any) -> Claim:
     return Claim(
-        id="c1", who="somebody", when="2025-11", said={"en": "so"}, source="s",
+        id="c1", who={"en": "somebody"}, when="2025-11", said={"en": "so"}, source="s",
         about=about, kind=kind, **more,
     )  # fmt: skip
 

@@ -31,3 +31,11 @@ def test_a_second_provider_clears_the_first_and_soft_needs_take_nobody_down() ->
 def test_what_outlasts_the_fault_is_left_out() -> None:
     graph = build_graph([], Catalog.from_texts([]), model_from_texts([("m", TEXT)]))
     assert lone_causes(graph, "a.test/use", 1800.0) == ()
+
+
+def test_a_private_part_that_is_called_like_a_provider_is_no_lone_provider() -> None:
+    text = TEXT.replace("any_of: [hill/db/north]", "any_of: [origin]")
+    text += "components: [{id: origin, declares: [{need: rooms, any_of: [dale/rooms]}]}]\n"
+    graph = build_graph([], Catalog.from_texts([]), model_from_texts([("m", text)]))
+    found = [str(c.scope) for c in lone_causes(graph, "a.test/use", 86400.0)]
+    assert found == ["dale", "dale/rooms"]

@@ -164,6 +164,10 @@ class Founding:
         await self.network.clock.sleep(seconds)
         await self._run_at(SPEED)
 
+    async def renew_leases(self) -> None:
+        """Let every control plane have its turn, through which it may sleep in a hurry."""
+        await self.network.clock.sleep(NEGATIVE_TTL)
+
     @asynccontextmanager
     async def outage(self, fault: Fault, during: Mapping[str, State]) -> AsyncIterator[None]:
         """Break something for the time of the block: all is up before and after, and as told

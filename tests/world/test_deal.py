@@ -4,10 +4,11 @@ import pytest
 
 from downwind.terms import Scope, UnknownCause
 from downwind.world.form.check import complaints
-from downwind.world.form.deal import deal, deal_scope, stands_on, touches
+from downwind.world.form.deal import deal, deal_scope, stands_on
 from downwind.world.form.load import load_world, world_from_text
 from downwind.world.form.scenario import packaged
 from downwind.world.form.schema import Product, WorldFile
+from downwind.world.form.telling import touches
 
 from .conftest import SMALL
 from .planes import PLANES

@@ -103,6 +103,7 @@ async def test_each_outage_hits_whom_it_hit_and_nobody_else(
     founding: Founding, fault: Fault, hit: dict[str, State]
 ) -> None:
     during = {**dict.fromkeys(founding.capabilities(), UP), **hit}
+    await founding.renew_leases()
     async with founding.outage(fault, during):
         pass
 

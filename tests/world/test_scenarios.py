@@ -153,5 +153,5 @@ def test_every_scenario_that_comes_along_is_valid_and_tells_its_story_in_both_la
         assert event.order or event.tell
         assert not event.tell or {"en", "fr"} <= set(event.tell)
     assert {"en", "fr"} <= set(found.spec.title)
-    assert "emulation" in found.spec.about["en"].lower()
+    assert "no real provider" in found.spec.about["en"].lower()
     assert all(report.source for report in found.spec.reported)

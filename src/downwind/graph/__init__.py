@@ -6,7 +6,7 @@ from datetime import date
 from downwind.catalog import Catalog
 from downwind.graph.declared import add_declarations, add_journeys, declared_scopes
 from downwind.graph.observed import Sightings, add_observations
-from downwind.graph.scopes import add_scope, some_part_of
+from downwind.graph.scopes import add_scope, node_of, some_part_of
 from downwind.graph.types import Graph, GraphBuilder, Unknown
 from downwind.model import Model
 from downwind.terms import Evidence, Scope
@@ -17,6 +17,7 @@ __all__ = [
     "Unknown",
     "build_graph",
     "declared_scopes",
+    "node_of",
     "some_part_of",
 ]
 

@@ -31,12 +31,11 @@ def add_journeys(builder: GraphBuilder, model: Model) -> None:
 
 def add_declarations(builder: GraphBuilder, model: Model, as_of: date | None) -> None:
     """What the owners state, as far as it was known on the day `as_of`."""
-    for component in model.components:
-        _add_component(builder, component)
+    parts = [(_add_component(builder, each), each.declares) for each in model.components]
     owners: list[tuple[str, tuple[DeclaredNeed, ...]]] = [
         (key, capability.declares) for key, _, capability in model.capabilities()
     ]
-    owners += [(component.id, component.declares) for component in model.components]
+    owners += parts
     for node_id, declares in owners:
         for declared in declares:
             if as_of and declared.known_since and declared.known_since > as_of:
@@ -47,16 +46,16 @@ def add_declarations(builder: GraphBuilder, model: Model, as_of: date | None) ->
             _settle_hosts(builder, service.name, capability, declared, as_of)
 
 
-def _add_component(builder: GraphBuilder, component: Component) -> None:
-    """A private part, or a provider's product where its id is a scope."""
+def _add_component(builder: GraphBuilder, component: Component) -> str:
+    """A private part, or a provider's product where its id is a scope. Returns its node's id."""
     scope = _scope(component.id) if "/" in component.id else None
     if scope is None:
-        builder.node(
+        return builder.node(
             component.id, component.kind, component.title or component.id, component.recovery_lag
         )
-        return
-    add_scope(builder, scope)
-    builder.recovers(component.id, component.recovery_lag)
+    node_id = add_scope(builder, scope)
+    builder.recovers(node_id, component.recovery_lag)
+    return node_id
 
 
 def declared_scopes(graph: Graph, node_id: str) -> frozenset[Scope]:
@@ -121,9 +120,7 @@ def _scope(name: str) -> Scope | None:
 def _targets(builder: GraphBuilder, capability: Capability) -> dict[str, Strength]:
     targets: dict[str, Strength] = {}
     for step in capability.journey:
-        for url in (step.url, step.via):
-            if url is None:
-                continue
+        for url in step.urls:
             host = (urlsplit(url).hostname or "").lower()
             page = f"page:{url}"
             target = page if page in builder else builder.node(f"host:{host}", "host", host)

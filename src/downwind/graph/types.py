@@ -62,7 +62,7 @@ class GraphBuilder:
         found = self._kinds.get(node_id)
         return found[0] if found else None
 
-    def __contains__(self, node_id: str) -> bool:
+    def __contains__(self, node_id: object) -> bool:
         return node_id in self._kinds
 
     def need(self, node_id: str, need: Need) -> None:

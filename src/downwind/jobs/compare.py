@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from downwind.catalog import Catalog
 from downwind.graph import build_graph
@@ -15,7 +14,7 @@ from downwind.questions.compare import Compared, compare, find_service
 from downwind.terms import UsageError
 from downwind.world.client import WorldProcess
 from downwind.world.form.load import load_world
-from downwind.world.form.owners import owners_model
+from downwind.world.form.owners import owners_model, recovery_after
 from downwind.world.form.scenario import packaged
 
 
@@ -61,7 +60,7 @@ async def compare_emulated(
     CannotMeasure.
     """
     world = load_world(world_file)
-    model = owners_model(world)
+    model = owners_model(world, recovery_after(duration))
     for name in (a, b):
         find_service(model, name)
     with tempfile.TemporaryDirectory(prefix="downwind-") as name:
@@ -71,7 +70,7 @@ async def compare_emulated(
             overlay.write_text(process.overlay, encoding="utf-8")
             known = Catalog.load([*catalog, overlay])
             mapped = await map_walled(
-                _hosts(model), process.handout, folder / "map", budget=budget, confine=confine
+                model.hosts(), process.handout, folder / "map", budget=budget, confine=confine
             )
     graph = build_graph(mapped.records, known, model, as_of=as_of)
     compared = compare(graph, model, a, b, duration)
@@ -86,8 +85,3 @@ def find_world(name: str) -> Path:
         return path
     todo = f"Name a world file, or one of: {', '.join(known)}."
     raise UsageError(f"there is no world {name!r}.", todo=todo)
-
-
-def _hosts(model: Model) -> list[str]:
-    steps = [step for _, _, capability in model.capabilities() for step in capability.journey]
-    return list(dict.fromkeys(urlsplit(step.url).hostname or "" for step in steps))

@@ -2,20 +2,21 @@
 
 import asyncio
 import json
-import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from downwind.evidence.log import EvidenceLog, read
 from downwind.jobs.mapper import evidence_lines
 from downwind.observe import Network, map_names
 from downwind.terms import CannotMeasure, Evidence
+from downwind.world.child import end_child, start_child
 
 Records = list[tuple[str, Evidence]]
 Heard = Callable[[Evidence], None]
-_LINE_LIMIT = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ async def map_walled(
     try_to_read: Sequence[str] = (),
     heard: Heard = lambda _: None,
 ) -> Mapped:
-    """Map from another process that can read nothing but the code it runs; raises CannotMeasure."""
+    """Map from another process that can read nothing but the code it runs; raises CannotMeasure.
+
+    The process ends with the map, also where the map is cancelled or `heard` raises.
+    """
     order = {
         "names": list(names),
         "handout": handout,
@@ -67,33 +71,47 @@ async def map_walled(
         "confine": confine,
         "try_to_read": list(try_to_read),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "downwind.jobs.mapper",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=_LINE_LIMIT,
-    )
+    with tempfile.TemporaryFile() as complaints:
+        process = await start_child("downwind.jobs.mapper", (), log=complaints)
+        try:
+            await _give(process, order)
+            with EvidenceLog(directory) as log:
+                records, told = await _listen(process, log, heard)
+                log.sync()
+            code = await process.wait()
+        finally:
+            await end_child(process, 0.0)
+        if code != 0 or not told.get("done"):
+            raise CannotMeasure(f"the mapper ended early: {_last_line(complaints)}")
+    return Mapped(records, tuple(told.get("walls", ())), told.get("tried", {}))
+
+
+async def _give(process: asyncio.subprocess.Process, order: Mapping[str, Any]) -> None:
     assert process.stdin is not None
+    # One that is gone already tells why in its complaints.
+    with suppress(ConnectionError):
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        await process.stdin.drain()
+
+
+async def _listen(
+    process: asyncio.subprocess.Process, log: EvidenceLog, heard: Heard
+) -> tuple[Records, dict[str, Any]]:
+    """What it sees, logged before it counts, and what it tells of itself."""
     assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdin.write(json.dumps(order).encode() + b"\n")
-    await process.stdin.drain()
     records: Records = []
     told: dict[str, Any] = {}
-    with EvidenceLog(directory) as log:
-        async for line in process.stdout:
-            record = evidence_lines(line.decode())
-            if record is None:
-                told |= json.loads(line)
-                continue
-            records.append((log.append(record), record))
-            heard(record)
-        log.sync()
-    complaint = (await process.stderr.read()).decode(errors="replace").strip()
-    if await process.wait() != 0 or not told.get("done"):
-        last = complaint.splitlines()[-1] if complaint else "it said nothing"
-        raise CannotMeasure(f"the mapper ended early: {last}")
-    return Mapped(records, tuple(told.get("walls", ())), told.get("tried", {}))
+    async for line in process.stdout:
+        record = evidence_lines(line.decode())
+        if record is None:
+            told |= json.loads(line)
+            continue
+        records.append((log.append(record), record))
+        heard(record)
+    return records, told
+
+
+def _last_line(complaints: IO[bytes]) -> str:
+    complaints.seek(0)
+    lines = complaints.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

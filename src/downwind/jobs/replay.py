@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from downwind.catalog import Catalog
 from downwind.graph import Graph, build_graph
@@ -177,12 +176,9 @@ async def _running(first: Scenario, options: Options, world: WorldFile) -> Async
 
 
 async def _map(handout: dict[str, object], model: Model, folder: Path, options: Options) -> Mapped:
-    steps = [step for _, _, capability in model.capabilities() for step in capability.journey]
-    urls = [url for step in steps for url in (step.url, step.via) if url]
-    hosts = dict.fromkeys(urlsplit(url).hostname or "" for url in urls)
-    return await map_walled(
-        list(hosts), handout, folder / "map", budget=options.map_budget, confine=options.confine
-    )
+    folder = folder / "map"
+    budget, confine = options.map_budget, options.confine
+    return await map_walled(model.hosts(), handout, folder, budget=budget, confine=confine)
 
 
 @dataclass(frozen=True)
@@ -235,5 +231,5 @@ def _choices(world: WorldFile) -> dict[str, tuple[str, ...]]:
     for provider in world.providers:
         for product in provider.products:
             if product.role and len(product.regions) >= _AT_SCALE:
-                found.setdefault(product.role, []).append(provider.name or provider.id)
+                found.setdefault(product.role, []).append(provider.called)
     return {role: tuple(dict.fromkeys(names)) for role, names in found.items()}

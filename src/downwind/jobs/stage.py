@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -216,8 +216,11 @@ class Stage:
 
     async def _listen(self, crowd: CrowdProcess) -> None:
         async for count in crowd.counts():
-            self._played.crowd.append(count)
-            self._say("crowd", self._scenario.said(count.at - self._shift), crowd=count)
+            told = replace(count, at=count.at - self._shift)
+            if told.at < self._scenario.start:
+                continue  # from the warming up
+            self._played.crowd.append(told)
+            self._say("crowd", self._scenario.said(told.at), crowd=told)
 
     async def _read_feeds(self, log: EvidenceLog) -> None:
         """Look at every provider's status page, round after round."""

@@ -7,15 +7,18 @@ from pydantic import Field, model_validator
 
 from downwind.model.types import Id, Name, Written
 
+Told = Annotated[dict[Annotated[str, Field(pattern=r"^(en|fr)$")], str], Field(min_length=1)]
+"""A text in English, French or both."""
+
 
 class Claim(Written):
     """Something that somebody said of a service, in a form that can be judged."""
 
     id: Id
-    who: Annotated[str, Field(min_length=1)]
+    who: Told
     when: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
     """A year, a month or a day."""
-    said: Annotated[dict[Annotated[str, Field(pattern=r"^(en|fr)$")], str], Field(min_length=1)]
+    said: Told
     source: Annotated[str, Field(min_length=1)]
     about: Name
     """The service."""

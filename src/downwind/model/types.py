@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -65,6 +66,11 @@ class Step(Written):
     def json(self) -> Any:
         """The body to send as JSON, or None."""
         return self.body
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All that the step visits."""
+        return (self.url, self.via) if self.via else (self.url,)
 
 
 class DeclaredNeed(Written):
@@ -146,6 +152,12 @@ class Model(Written):
         for service in self.services:
             for capability in service.capabilities:
                 yield service.key(capability), service, capability
+
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that the journeys visit, each once, in the order of the files."""
+        steps = (step for _, _, capability in self.capabilities() for step in capability.journey)
+        visited = (urlsplit(url).hostname for step in steps for url in step.urls)
+        return tuple(dict.fromkeys(host for host in visited if host))
 
 
 def _refuse_repeats(names: list[str], what: str) -> None:

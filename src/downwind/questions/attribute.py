@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from downwind.catalog import Catalog
 from downwind.graph import Graph
 from downwind.questions.marks import mark_likelihood
+from downwind.questions.posterior import Posterior, by_scope, finest
 from downwind.questions.suspects import OWN, VANTAGE, Suspects, own_fault
 from downwind.questions.witnesses import Witness, failing, hear
 from downwind.terms import Evidence, Scope
@@ -23,13 +24,10 @@ FALSE_ALARM, MISS = 0.02, 0.05
 OWN_FAULT = 0.003
 PRIOR, PRIOR_OWN = 1e-4, 1e-3
 SEVERITIES = np.array([0.1, 0.3, 0.6, 0.9, 0.995])
-SURE, SUSPECTED = 0.9, 0.5
-SEPARATES = 10.0
-"""Odds that separate a part from the whole: strong evidence, by the usual reading."""
+SURE = 0.9
 BEAM = 8
 
 Floats = NDArray[np.float64]
-Scopes = tuple[Scope | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +96,14 @@ class _Trial:
         own = np.array([mark_likelihood(w, own_fault(w.service)) for w in witnesses])
         self.none = (1 - OWN_FAULT) * up + OWN_FAULT * self.down * own
 
-    def weigh(self) -> dict[tuple[int, ...], float]:
-        """Posterior of each hypothesis, the empty one included."""
-        scores: dict[tuple[int, ...], float] = {(): 0.0}
+    def weigh(self) -> Posterior:
+        """Every suspect alone, and each with one of the likeliest few."""
         single, after = self._add(self.none)
-        for c, score in enumerate(single):
-            scores[(c,)] = float(score)
+        twos = {}
         for c in np.argsort(-single)[:BEAM]:
             pair, _ = self._add(after[:, c])
-            for other, score in enumerate(pair):
-                if other != c:
-                    key = (min(int(c), other), max(int(c), other))
-                    total = float(single[c] + score)
-                    scores[key] = max(scores.get(key, -np.inf), total)
-        highest = max(scores.values())
-        mass = {key: float(np.exp(score - highest)) for key, score in scores.items()}
-        total = sum(mass.values())
-        return {key: value / total for key, value in mass.items()}
+            twos[int(c)] = single[c] + pair
+        return Posterior.of(single, twos)
 
     def _add(self, before: Floats) -> tuple[Floats, Floats]:
         """Log gain of adding each suspect, and the witnesses' likelihoods after it.
@@ -138,77 +127,18 @@ class _Trial:
         return self.prior + marginal, after
 
 
-def _verdict(
-    suspects: Suspects, witnesses: Sequence[Witness], posterior: dict[tuple[int, ...], float]
-) -> Attribution:
-    marginal = np.zeros(len(suspects.names))
-    for key, mass in posterior.items():
-        for c in key:
-            marginal[c] += mass
-    scopes = tuple(suspect.scope for suspect in suspects.all())
-    providers = _by_scope(scopes, posterior)
-    scope = _finest(providers, scopes, posterior)
+def _verdict(suspects: Suspects, witnesses: Sequence[Witness], posterior: Posterior) -> Attribution:
+    marginal = posterior.of_each(len(suspects.names))
+    providers = by_scope(posterior, suspects.inside)
+    scope = finest(posterior, suspects.inside, providers)
     best = int(marginal.argmax())
-    empty = posterior[()]
     sure = providers[Scope(scope.provider)] if scope else 0.0
-    if scope is None or max(float(marginal[best]), empty) > sure + 1e-9:
-        return _not_a_provider(suspects, witnesses, marginal, best, empty, providers)
+    if scope is None or max(float(marginal[best]), posterior.empty) > sure + 1e-9:
+        return _not_a_provider(suspects, witnesses, marginal, best, posterior.empty, providers)
     verdict = "provider" if sure >= SURE else "suspected"
-    inside = [c for c, found in enumerate(scopes) if found and scope.covers(found)]
-    name = suspects.names[max(inside, key=lambda c: float(marginal[c]))]
+    name = suspects.names[int(np.where(suspects.inside[scope], marginal, -1.0).argmax())]
     confidence = min(1.0, providers[scope])
     return _explained(suspects, witnesses, verdict, scope, name, confidence, providers)
-
-
-def _by_scope(scopes: Scopes, posterior: dict[tuple[int, ...], float]) -> dict[Scope, float]:
-    """Confidence of each scope: all hypotheses that hold it or something inside it."""
-    known = sorted({scope for scope in scopes if scope})
-    return {
-        wide: sum(
-            mass
-            for key, mass in posterior.items()
-            if any((narrow := scopes[c]) is not None and wide.covers(narrow) for c in key)
-        )
-        for wide in known
-    }
-
-
-def _finest(
-    providers: dict[Scope, float], scopes: Scopes, posterior: dict[tuple[int, ...], float]
-) -> Scope | None:
-    """Down from the likeliest provider as long as the evidence separates one part of it.
-
-    It does where the part is likelier than not, and the best explanation inside it is SEPARATES
-    times as likely as the best one outside it.
-    """
-    tops = [scope for scope in providers if not scope.wider()]
-    if not tops:
-        return None
-    here = max(tops, key=lambda scope: (providers[scope], str(scope)))
-    while True:
-        parts = [
-            part
-            for part in providers
-            if here in part.wider()
-            and providers[part] >= SUSPECTED
-            and _separated(part, here, scopes, posterior)
-        ]
-        if not parts:
-            return here
-        here = max(parts, key=lambda scope: (providers[scope], str(scope)))
-
-
-def _separated(
-    part: Scope, whole: Scope, scopes: Scopes, posterior: dict[tuple[int, ...], float]
-) -> bool:
-    inside = outside = 0.0
-    for key, mass in posterior.items():
-        held = [found for c in key if (found := scopes[c]) is not None and whole.covers(found)]
-        if any(part.covers(found) for found in held):
-            inside = max(inside, mass)
-        elif held:
-            outside = max(outside, mass)
-    return inside >= SEPARATES * outside
 
 
 def _not_a_provider(

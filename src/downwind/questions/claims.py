@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from downwind.graph import Graph
+from downwind.graph import Graph, node_of
 from downwind.model import Claim, Model, Service
+from downwind.questions.coarse import holds_part, is_settled, whole_of
 from downwind.questions.compare import lone_answers
 from downwind.questions.reached import Came, Follows, links, scope_of, walk
 from downwind.questions.whatif import Link, what_if
@@ -99,7 +100,7 @@ def judge(
     if observed is None:
         return _foretell(claim, graph, model, about, other, duration)
     found = _compare_observed(claim, about, other, observed)
-    if found.reason != "fell" or fault is None or str(fault) not in graph.nodes:
+    if found.reason != "fell" or fault is None or node_of(fault, graph.nodes) not in graph.nodes:
         return found
     answer = what_if(graph, [str(fault)], duration)
     fates = {fate.node: fate for fate in answer.capabilities}
@@ -135,10 +136,9 @@ def _judge_apart(claim: Claim, graph: Graph, about: Service, follows: Follows) -
     if at := _first_within(graph, came, of):
         return say("doubtful", came, at)
     for key in keys:
-        settled = _declared(graph, key)
         came = walk(graph, [key], follows)
-        for at in came:
-            if graph.nodes[at].kind == "grain" and _may_hold(at, of, settled):
+        for at in (at for at in came if graph.nodes[at].kind == "grain"):
+            if holds_part(whole_of(at), of) and not is_settled(graph, key, at, follows):
                 return say("coarse", came, at)
     for key in _keys(about):
         if not _is_declared(graph, key):
@@ -179,26 +179,6 @@ def _carries_data(need: Need) -> bool:
 def _is_declared(graph: Graph, key: str) -> bool:
     node = graph.nodes.get(key)
     return node is not None and any(n.standing is Standing.DECLARED for n in node.needs)
-
-
-def _declared(graph: Graph, key: str) -> frozenset[Scope]:
-    """The scopes that the owner names for the capability, those of its own parts included."""
-    came = walk(graph, [key], lambda need: need.standing is Standing.DECLARED)
-    found = (scope_of(graph.nodes[at.rstrip("?")]) for at in came)
-    return frozenset(scope for scope in found if scope is not None)
-
-
-def _may_hold(grain: str, of: Scope, settled: frozenset[Scope]) -> bool:
-    """True where some part of the grain is needed, and `of` is a part of it too.
-
-    Not where the owner says which part it is; who names a product has not settled a whole provider.
-    """
-    whole = Scope.parse(grain.rstrip("?"))
-    across = of.product == "*" and of.provider == whole.provider and whole.region is None
-    if of.covers(whole) or not (whole.covers(of) or (across and whole.variant is None)):
-        return False
-    known = whole.product is not None and any(whole.covers(s) and s != whole for s in settled)
-    return not known
 
 
 def _hidden(graph: Graph, came: Came, *, data_only: bool) -> str | None:

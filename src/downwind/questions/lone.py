@@ -1,13 +1,13 @@
 """Who alone is enough to take a node down: its single points of failure among the providers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from downwind.graph import Graph
+from downwind.questions.reached import scopes_among
 from downwind.solve.compile import compile_graph
 from downwind.solve.prepared import prepare
 from downwind.solve.propagate import propagate
-from downwind.terms import Scope, UsageError
+from downwind.terms import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,10 @@ def lone_causes(graph: Graph, node: str, duration: float) -> tuple[LoneCause, ..
     compiled = compile_graph(graph)
     prepared = prepare(compiled.arrays)
     found = []
-    for scope in _scopes(graph.reach(node)):
+    for scope in sorted(scopes_among(graph, graph.reach(node))):
         fault = [compiled.number[str(scope)]]
         fallout = propagate(compiled.arrays, fault, duration, prepared=prepared)
         after = float(fallout.down_at[compiled.number[node]])
         if after < duration:
             found.append(LoneCause(scope, after))
     return tuple(sorted(found, key=lambda cause: (cause.after, cause.scope)))
-
-
-def _scopes(nodes: Sequence[str]) -> list[Scope]:
-    scopes = set()
-    for node in nodes:
-        try:
-            scopes.add(Scope.parse(node))
-        except UsageError:
-            continue
-    return sorted(scopes)

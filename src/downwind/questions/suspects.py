@@ -53,6 +53,8 @@ class Suspects:
 
     _suspects: tuple[Suspect, ...]
     _known: frozenset[str]
+    inside: Mapping[Scope, NDArray[np.bool_]]
+    """Each scope that is a suspect -> bool[suspects]: those that are it or lie inside it."""
 
     @classmethod
     def of(cls, graph: Graph, duration: float) -> "Suspects":
@@ -89,7 +91,7 @@ class Suspects:
             services.setdefault(capability.rpartition("/")[0], set()).add(capability)
         found += [own_fault(service, hit) for service, hit in services.items()]
         found.append(Suspect(VANTAGE, "vantage", known))
-        return cls(tuple(found), known)
+        return cls(tuple(found), known, _inside(found))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,6 +122,14 @@ class Suspects:
         heard = frozenset(witnesses)
         mine = self.blamed_by(name) & heard
         return tuple(s.name for s in self._suspects if s.name != name and s.falls & heard == mine)
+
+
+def _inside(suspects: Sequence[Suspect]) -> Mapping[Scope, NDArray[np.bool_]]:
+    scopes = [suspect.scope for suspect in suspects]
+    return {
+        wide: np.array([narrow is not None and wide.covers(narrow) for narrow in scopes])
+        for wide in sorted({scope for scope in scopes if scope})
+    }
 
 
 def _takes(

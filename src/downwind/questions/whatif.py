@@ -1,13 +1,14 @@
 """Who falls if these causes fail for so long, from when until when, and through which chain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from downwind.graph import Graph, declared_scopes
+from downwind.graph import Graph, node_of
+from downwind.questions.coarse import holds_part, is_settled, read_scope, whole_of
 from downwind.solve.compile import Compiled, compile_graph
 from downwind.solve.propagate import Fallout, chain, propagate
-from downwind.terms import Scope, State, UnknownCause, UsageError
+from downwind.terms import Scope, State, UnknownCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,9 @@ def what_if(graph: Graph, causes: Sequence[str], duration: float) -> WhatIf:
 
 def find_cause(graph: Graph, cause: str) -> str:
     """The node that a person means: a scope, a host name, a capability or a node's id."""
+    scope = read_scope(cause)
+    if scope is not None and (name := node_of(scope, graph.nodes)) in graph.nodes:
+        return name
     for name in (cause, f"host:{cause}", f"zone:{cause}", f"address:{cause}", f"issuer:{cause}"):
         if name in graph.nodes:
             return name
@@ -119,86 +123,21 @@ class _Doubt:
         return f"the evidence stops at {seen}, and the fault is only a part of it"
 
     def _refuted(self, capability: str) -> frozenset[str]:
-        """Coarse needs that are settled: on every way to them somebody says on which part he is.
-
-        A whole provider is no such need: who declares its DNS has said nothing of its edge.
-        """
         return frozenset(
-            grain
-            for grain in self._coarse
-            if (whole := Scope.parse(grain.rstrip("?"))).product is not None
-            and not self._reaches(capability, grain, whole)
+            grain for grain in self._coarse if is_settled(self._graph, capability, grain)
         )
-
-    def _reaches(self, start: str, grain: str, whole: Scope) -> bool:
-        """True where some way to the coarse need passes nobody who has said more.
-
-        What is said of a capability holds for the hosts of its own service, not for others'.
-        """
-        pending = [(start, "")]
-        seen = set(pending)
-        while pending:
-            here, vouched = pending.pop()
-            if here == grain:
-                return True
-            if _is_host_of(here, vouched):
-                continue
-            if self._says_more(here, whole):
-                if self._graph.nodes[here].kind != "capability":
-                    continue
-                vouched = here.rpartition("/")[0]
-            for need in self._graph.nodes[here].needs:
-                for alternative in need.alternatives:
-                    step = (alternative.node, vouched)
-                    if step not in seen:
-                        seen.add(step)
-                        pending.append(step)
-        return False
-
-    def _says_more(self, node: str, whole: Scope) -> bool:
-        return any(
-            whole.covers(scope) and scope != whole for scope in declared_scopes(self._graph, node)
-        )
-
-
-def _is_host_of(node: str, service: str) -> bool:
-    host = node.removeprefix("host:")
-    return bool(service) and (host == service or host.endswith(f".{service}"))
 
 
 def _coarse_needs(graph: Graph, names: tuple[str, ...]) -> dict[str, Scope]:
     """Nodes that need some part of a scope in which a fault lies, and that fault."""
     coarse: dict[str, Scope] = {}
-    faults = [fault for name in names if (fault := _scope(name))]
+    faults = [fault for name in names if (fault := read_scope(name))]
     for node in graph.nodes.values():
-        whole = _scope(node.id.removesuffix("?")) if node.kind == "grain" else None
+        whole = whole_of(node.id) if node.kind == "grain" else None
         for fault in faults:
-            if whole and _holds_part(whole, fault):
+            if whole and holds_part(whole, fault):
                 coarse[node.id] = fault
     return coarse
-
-
-def _scope(text: str) -> Scope | None:
-    try:
-        return Scope.parse(text)
-    except UsageError:
-        return None
-
-
-def _holds_part(whole: Scope, fault: Scope) -> bool:
-    """True where the fault hits the scope in part only.
-
-    Who names a variant names all that is switched on: a fault of more than that is not theirs.
-    He has not said in which zone he stands, so a fault of a smaller place may be his.
-    """
-    if fault.covers(whole):
-        return False
-    if whole.variant:
-        place, struck = replace(whole, variant=None), replace(fault, variant=None)
-        theirs = replace(place, variant=fault.variant).covers(whole)
-        return theirs and struck != place and place.covers(struck)
-    across = fault.product == "*" and whole.provider == fault.provider
-    return whole.covers(fault) or (across and whole.region is None)
 
 
 def _state(fallout: Fallout, number: int, duration: float) -> State:

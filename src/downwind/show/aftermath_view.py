@@ -8,8 +8,8 @@ from rich.text import Text
 
 from downwind.jobs.outcome import Cell, Replay
 from downwind.model import say_duration
+from downwind.show.lines import print_lines
 from downwind.show.naming import Naming
-from downwind.show.screen import plain
 from downwind.show.words import Words
 from downwind.terms import State
 from downwind.world.net.clock import OBSERVERS_FLOOR
@@ -21,7 +21,7 @@ def show_aftermath(out: Console, say: Words, naming: Naming, result: Replay) -> 
         ("back", _back(say, naming, result)),
         ("crowd.head", _crowd(say, naming, result)),
         ("status.head", _status(say, naming, result)),
-        ("known.head", _not_yet_known(say, result)),
+        ("known.head", _not_yet_known(say, naming, result)),
     ):
         listed = list(lines)
         if not listed:
@@ -29,7 +29,7 @@ def show_aftermath(out: Console, say: Words, naming: Naming, result: Replay) -> 
         out.print()
         out.print(Text(say.say(head, day=result.as_of or ""), style="bold"))
         for line in listed:
-            out.print(plain(line))
+            print_lines(out, line)
 
 
 def say_shares(say: Words, naming: Naming, blamed: Mapping[str, int]) -> str:
@@ -60,12 +60,13 @@ def _back(say: Words, naming: Naming, result: Replay) -> Iterator[str]:
     if not late and not never:
         yield say.say("back.all")
     for cells in _by_return(late):
-        yield say.say(
-            "back.late",
-            names=naming.grouped([cell.key for cell in cells]),
-            time=say_time(say, result, cells[0].observed_back or 0.0),
-            foretold=say_duration(round(cells[0].predicted_back or 0.0)),
-        )
+        names = naming.grouped([cell.key for cell in cells])
+        time = say_time(say, result, cells[0].observed_back or 0.0)
+        foretold = cells[0].predicted_back
+        if foretold is None:
+            yield say.say("back.unforeseen", names=names, time=time)
+            continue
+        yield say.say("back.late", names=names, time=time, foretold=say_duration(round(foretold)))
 
 
 def _lag(result: Replay, cell: Cell) -> float:
@@ -89,18 +90,38 @@ def _crowd(say: Words, naming: Naming, result: Replay) -> Iterator[str]:
             blamed.update(talk.blamed)
             lost[place] += talk.failed
             tried[place] += talk.tried
-    if blamed:
-        wrong = blamed.total() - blamed[result.fault.provider]
-        yield say.say(
-            "crowd.blamed",
-            count=blamed.total(),
-            shares=say_shares(say, naming, blamed),
-            wrong=say.percent(wrong / blamed.total()),
-        )
+    yield from _blame(say, naming, result, blamed)
     for place, failed in lost.items():
         if failed * 2 > tried[place]:
             name = naming.service(place)
             yield say.say("crowd.lost", failed=failed, tried=tried[place], place=name)
+
+
+def _blame(say: Words, naming: Naming, result: Replay, blamed: Counter[str]) -> Iterator[str]:
+    """Whom the crowd blames; who leans on what was hit and fell with it was not well either."""
+    total = blamed.total()
+    if not total:
+        return
+    yield say.say("crowd.blamed", count=total, shares=say_shares(say, naming, blamed))
+    hit = result.fault.provider
+    along = [name for name in sorted(_fell_along(result)) if blamed[name]]
+    right, with_it = blamed[hit], sum(blamed[name] for name in along)
+    yield say.say("crowd.right", share=say.percent(right / total), provider=naming.provider(hit))
+    if along:
+        names = ", ".join(naming.provider(name) for name in along)
+        yield say.say("crowd.along", share=say.percent(with_it / total), names=names)
+    if wrong := total - right - with_it:
+        yield say.say("crowd.wrong", share=say.percent(wrong / total))
+
+
+def _fell_along(result: Replay) -> set[str]:
+    """Other providers with trouble by the same fault: as was found, or as they said themselves."""
+    hit = result.fault.provider
+    found = {spoke.provider for spoke in result.played.spoke}
+    verdict = result.named.attribution if result.named else None
+    if verdict and verdict.scope and verdict.scope.provider == hit:
+        found |= {fell.scope.provider for fell in verdict.consequences}
+    return found - {hit}
 
 
 def _status(say: Words, naming: Naming, result: Replay) -> Iterator[str]:
@@ -120,12 +141,11 @@ def _status(say: Words, naming: Naming, result: Replay) -> Iterator[str]:
         yield say.say("status.named", time=say_time(say, result, after))
 
 
-def _not_yet_known(say: Words, result: Replay) -> Iterator[str]:
+def _not_yet_known(say: Words, naming: Naming, result: Replay) -> Iterator[str]:
+    nodes: dict[tuple[str, str, str], list[str]] = {}
     for hidden in result.prediction.not_yet_known:
-        yield say.say(
-            "known.line",
-            node=hidden.node,
-            target=hidden.target,
-            since=hidden.known_since,
-            source=hidden.source,
-        )
+        same = (hidden.target, hidden.known_since, hidden.source)
+        nodes.setdefault(same, []).append(hidden.node)
+    for (target, since, source), names in nodes.items():
+        told = {"names": naming.listed(names, say.say("between")), "target": naming.called(target)}
+        yield say.say("known.line", since=since, source=source, **told)

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from downwind.model import Model
-from downwind.terms import Scope
+from downwind.terms import Scope, UsageError
 from downwind.world.form.called import Called
 from downwind.world.form.deal import deal, deal_scope
 from downwind.world.form.load import load_world
 from downwind.world.form.owners import owners_model
 from downwind.world.form.scenario import Scenario
 from downwind.world.form.schema import WorldFile
+
+_KINDS = ("own:", "name:", "host:", "zone:", "address:", "issuer:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,22 @@ class Naming:
         service, _, capability = key.rpartition("/")
         return f"{self.service(service)}: {self.title(service, capability)}"
 
+    def called(self, name: str) -> str:
+        """What people call a service, a capability or a scope; another name without its kind."""
+        name = name.removesuffix("?")
+        if name in self.titles:
+            return self.titles[name]
+        if name.rpartition("/")[0] in self.titles:
+            return self.capability(name)
+        for kind in _KINDS:
+            if name.startswith(kind):
+                return self.called(name.removeprefix(kind))
+        try:
+            scope = Scope.parse(name)
+        except UsageError:
+            return name
+        return self.scope(scope) if self.world.provider(scope.provider) else name
+
     def title(self, service: str, capability: str) -> str:
         """load the feed."""
         for found in self.model.services:
@@ -75,3 +93,10 @@ class Naming:
         for key in keys:
             services.setdefault(key.rpartition("/")[0], []).append(key)
         return ", ".join(self.group(service, keys) for service, keys in services.items())
+
+    def listed(self, names: Sequence[str], between: str = ", ") -> str:
+        """Capabilities service by service, then whatever else there is."""
+        titles = self.titles
+        keys = [name for name in names if name.rpartition("/")[0] in titles]
+        others = dict.fromkeys(self.called(name) for name in names if name not in keys)
+        return between.join([*([self.grouped(keys)] if keys else []), *others])

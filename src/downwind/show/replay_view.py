@@ -1,16 +1,20 @@
 """The end of a replay on the terminal: the table, the cause, the differences and why."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from downwind.jobs.outcome import Cell, Replay
+from downwind.questions.attribute import Attribution
+from downwind.questions.suspects import VANTAGE
 from downwind.show.aftermath_view import say_time, show_aftermath
 from downwind.show.claims_view import show_claims
+from downwind.show.lines import print_lines
 from downwind.show.naming import Naming
-from downwind.show.screen import narrow, plain, state_text
+from downwind.show.screen import narrow, state_text
 from downwind.show.words import Words
 from downwind.terms import State
 
@@ -27,26 +31,33 @@ def show_result(out: Console, say: Words, result: Replay) -> None:
     if calm := [cell.key for cell in result.cells if not _tells(cell)]:
         out.print()
         names = naming.grouped(calm)
-        out.print(Text(plain(say.say("calm", count=len(calm), names=names)), style="dim"))
-    out.print()
-    for cell in result.cells:
-        if cell.source:
-            name = naming.capability(cell.key)
-            out.print(Text(f"{say.say('col.reported')}, {name}: {cell.source}", style="dim"))
+        print_lines(out, say.say("calm", count=len(calm), names=names), "dim")
+    _show_sources(out, say, naming, result)
     _show_cause(out, say, naming, result)
     show_aftermath(out, say, naming, result)
     if result.claims:
         out.print()
-        show_claims(out, say, result.claims, naming.titles)
+        show_claims(out, say, result.claims, naming.called)
     _show_agreement(out, say, result)
     out.print()
     out.print(Text(say.say("differ"), style="bold"))
     lines = list(_differences(say, naming, result)) or [say.say("no difference")]
     for line in lines:
-        out.print(plain(line))
+        print_lines(out, line)
     out.print()
     verdict = "agrees" if result.agrees else "disagrees"
     out.print(Text(say.say(verdict), style="bold green" if result.agrees else "bold red"))
+
+
+def _show_sources(out: Console, say: Words, naming: Naming, result: Replay) -> None:
+    reported = [cell for cell in result.cells if cell.reported is not None]
+    if not reported:
+        return
+    out.print()
+    out.print(Text(say.say("sources"), style="bold"))
+    for cell in reported:
+        told = {"name": naming.capability(cell.key), "state": say.state(cell.reported)}
+        print_lines(out, say.say("source", source=cell.source, **told), "dim")
 
 
 def _tells(cell: Cell) -> bool:
@@ -91,29 +102,50 @@ def _columns(say: Words, cell: Cell) -> Iterator[tuple[str, State | None, str]]:
 def _show_cause(out: Console, say: Words, naming: Naming, result: Replay) -> None:
     out.print()
     out.print(Text(say.say("cause"), style="bold"))
-    out.print(f"{say.say('hit')}: {naming.scope(result.fault)}")
+    print_lines(out, say.say("hit", who=naming.scope(result.fault)))
     if result.named is None:
-        out.print(f"{say.say('blamed')}: {say.say('nobody blamed')}")
+        print_lines(out, say.say("blamed.nobody"))
         return
     verdict = result.named.attribution
-    who = naming.scope(verdict.scope) if verdict.scope else naming.service(verdict.suspect)
-    after = say.say(
-        "after",
+    blamed = say.say(
+        "blamed",
+        who=_who(say, naming, verdict),
         confidence=say.percent(verdict.confidence),
         time=say_time(say, result, result.named.seconds),
     )
-    out.print(f"{say.say('blamed')}: {who or say.say('nobody blamed')} ({after})")
+    print_lines(out, blamed)
     for key, names in (
         ("explains", verdict.explains),
         ("unexplained", verdict.unexplained),
         ("contradicts", verdict.contradicts),
-        ("same", verdict.same[:4]),
     ):
         if names:
-            out.print(plain(say.say(key, names=", ".join(names))))
+            print_lines(out, say.say(key, names=naming.listed(names, say.say("between"))))
+    if same := dict.fromkeys(_suspect(say, naming, name) for name in verdict.same[:4]):
+        print_lines(out, say.say("same", names=say.say("between").join(same)))
     for fell in verdict.consequences:
         scope = naming.scope(fell.scope)
-        out.print(plain(say.say("consequence", scope=scope, why=fell.why)))
+        print_lines(out, say.say("consequence", scope=scope, why=fell.why))
+    if _was_honest(result):
+        told = say.say("honest", day=result.as_of, fault=naming.scope(result.fault))
+        print_lines(out, told)
+
+
+def _who(say: Words, naming: Naming, verdict: Attribution) -> str:
+    if verdict.scope:
+        return naming.scope(verdict.scope)
+    return _suspect(say, naming, verdict.suspect) or say.say("nobody")
+
+
+def _suspect(say: Words, naming: Naming, name: str) -> str:
+    return say.say("vantage") if name == VANTAGE else naming.called(name)
+
+
+def _was_honest(result: Replay) -> bool:
+    """True where another than the provider that was hit is named for want of later knowledge."""
+    scope = result.named.attribution.scope if result.named else None
+    missed = scope is None or scope.provider != result.fault.provider
+    return missed and bool(result.prediction.not_yet_known)
 
 
 def _show_agreement(out: Console, say: Words, result: Replay) -> None:
@@ -124,40 +156,57 @@ def _show_agreement(out: Console, say: Words, result: Replay) -> None:
         ("outside", result.outside),
         ("reported", result.reported),
     ):
-        out.print(
-            say.say(
-                "agreement.line",
-                what=say.say(f"what.{key}"),
-                precision=say.percent(found.precision),
-                recall=say.percent(found.recall),
-                cells=found.cells,
-                same=found.same,
-            )
+        line = say.say(
+            "agreement.line",
+            what=say.say(f"what.{key}"),
+            precision=say.percent(found.precision),
+            recall=say.percent(found.recall),
+            cells=found.cells,
+            same=found.same,
         )
+        print_lines(out, line)
 
 
 def _differences(say: Words, naming: Naming, result: Replay) -> Iterator[str]:
-    for cell in result.cells:
-        name = naming.capability(cell.key)
-        seen = say.state(cell.observed)
-        if cell.observed is None:
-            continue
-        if cell.predicted is not cell.observed:
-            said = say.state(cell.predicted)
-            yield say.say(
-                "differ.declared", name=name, said=said, seen=seen, why=say.say("why.wrong")
-            )
-        if cell.predicted_from_outside is not cell.observed:
-            said = say.state(cell.predicted_from_outside)
-            why = _why_outside(say, naming, result, cell)
-            yield say.say("differ.outside", name=name, said=said, seen=seen, why=why)
-        if cell.reported is not None and cell.reported is not cell.observed:
-            said = say.state(cell.reported)
-            yield say.say("differ.reported", name=name, seen=seen, said=said, source=cell.source)
+    """One line for all that differ in the same way and for the same reason."""
+    for kind, differ in (
+        ("declared", _from_declared),
+        ("outside", _from_outside),
+        ("reported", _from_reported),
+    ):
+        alike: dict[tuple[State, State, str], list[str]] = {}
+        for cell in result.cells:
+            said, why = differ(say, naming, result, cell)
+            if cell.observed is None or said is None or said is cell.observed:
+                continue
+            alike.setdefault((said, cell.observed, why), []).append(cell.key)
+        for (said, seen, why), keys in alike.items():
+            words = {"said": say.state(said), "seen": say.state(seen), "why": why}
+            yield say.say(f"differ.{kind}", names=naming.grouped(keys), **words)
 
 
-def _why_outside(say: Words, naming: Naming, result: Replay, cell: Cell) -> str:
+def _from_declared(
+    say: Words, naming: Naming, result: Replay, cell: Cell
+) -> tuple[State | None, str]:
+    leans_on = result.graph.reach(cell.key)
+    if any(hidden.node in leans_on for hidden in result.prediction.not_yet_known):
+        return cell.predicted, say.say("why.later", day=result.as_of)
+    return cell.predicted, say.say("why.wrong")
+
+
+def _from_outside(
+    say: Words, naming: Naming, result: Replay, cell: Cell
+) -> tuple[State | None, str]:
     if cell.certain_from_outside:
-        return say.say("why.unseen")
-    whole = result.fault.wider()
-    return say.say("why.coarse", whole=naming.scope(whole[0] if whole else result.fault))
+        return cell.predicted_from_outside, say.say("why.unseen")
+    whole = naming.scope(replace(result.fault, variant=None))
+    if not result.fault.variant:
+        wider = result.fault.wider()
+        whole = naming.scope(wider[0] if wider else result.fault)
+    return cell.predicted_from_outside, say.say("why.coarse", whole=whole)
+
+
+def _from_reported(
+    say: Words, naming: Naming, result: Replay, cell: Cell
+) -> tuple[State | None, str]:
+    return cell.reported, cell.source

@@ -1,6 +1,7 @@
 """Tells a replay as it runs, for a reader of a newspaper."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -9,11 +10,11 @@ from rich.text import Text
 from downwind.jobs.stage import Moment
 from downwind.model import say_duration
 from downwind.questions.attribute import Attribution
-from downwind.questions.whatif import WhatIf
 from downwind.show.aftermath_view import say_shares
 from downwind.show.claims_view import said_line
+from downwind.show.lines import print_lines
 from downwind.show.naming import Naming
-from downwind.show.screen import COLOURS, plain
+from downwind.show.screen import COLOURS
 from downwind.show.words import Words
 from downwind.terms import State
 from downwind.world.net.clock import OBSERVERS_FLOOR
@@ -51,42 +52,37 @@ class Story:
         title, about = say.pick(scenario.spec.title), say.pick(scenario.spec.about)
         day = datetime.fromtimestamp(scenario.start, UTC)
         speed = self._speed or scenario.spec.speed
-        self._out.print(
-            Text(self._naming.told(title), style="bold"), Text(f"{day:%Y-%m-%d}, UTC", style="dim")
-        )
-        self._out.print(Text(f"{say.say('emulation')}. {about}", style="italic"))
+        head = Text.assemble((self._naming.told(title), "bold"), (f" {day:%Y-%m-%d}, UTC", "dim"))
+        print_lines(self._out, head)
+        print_lines(self._out, f"{say.say('emulation')}. {about}", "italic")
         smallest = say_duration(OBSERVERS_FLOOR * speed)
-        self._out.print(say.say("scale", speed=speed, smallest=smallest))
+        print_lines(self._out, say.say("scale", speed=speed, smallest=smallest))
         if self._seed is not None:
             fault = self._naming.scope(self._naming.fault)
-            self._out.print(say.say("dealt", seed=self._seed, fault=fault))
+            print_lines(self._out, say.say("dealt", seed=self._seed, fault=fault))
         self._out.print()
 
     def _tell_started(self, _: Moment) -> None:
         world = self._naming.world
-        self._out.print(
-            self._say.say("started", providers=len(world.providers), services=len(world.services))
-        )
+        counts = {"providers": len(world.providers), "services": len(world.services)}
+        print_lines(self._out, self._say.say("started", **counts))
 
     def _tell_mapped(self, moment: Moment) -> None:
         assert moment.mapped is not None
         walls = ", ".join(moment.mapped.walls) or self._say.say("walls.none")
         unknown = sum(type(r.finding).__name__ == "Unanswered" for _, r in moment.mapped.records)
-        self._out.print(
-            self._say.say("mapped", walls=walls, count=len(moment.mapped.records), unknown=unknown)
-        )
+        count = len(moment.mapped.records)
+        print_lines(self._out, self._say.say("mapped", walls=walls, seen=count, unknown=unknown))
 
     def _tell_predicted(self, moment: Moment) -> None:
         assert moment.prediction is not None
         answer = moment.prediction.declared
         fault = self._naming.scope(self._naming.fault)
         lasts = say_duration(answer.duration)
-        head = self._say.say("foretold", fault=fault, lasts=lasts)
-        down = self._of_state(answer, State.DOWN) or self._say.say("foretold.nobody")
-        text = Text(f"{head} {down}")
-        if degraded := self._of_state(answer, State.DEGRADED):
-            text.append(f"; {self._say.say('foretold.degraded', names=degraded)}")
-        self._out.print(text.append("."))
+        print_lines(self._out, self._say.say("foretold", fault=fault, lasts=lasts))
+        fallen = {name: s for name, s in answer.worst.items() if s is not State.UP}
+        told = self._by_state(fallen) if fallen else Text(self._say.say("foretold.nobody"))
+        print_lines(self._out, told, head="  ")
 
     def _tell_claims(self, moment: Moment) -> None:
         """What had been said by that day, and what could be known of it on the eve."""
@@ -96,7 +92,7 @@ class Story:
             self._out.print()
             self._out.print(Text(self._say.say("claims.eve"), style="bold"))
         for judgement in said:
-            self._out.print(said_line(self._say, judgement))
+            print_lines(self._out, said_line(self._say, judgement))
         self._out.print()
 
     def _tell_told(self, moment: Moment) -> None:
@@ -111,17 +107,7 @@ class Story:
         self._states = dict(moment.states)
         if not changed:
             return
-        text = Text()
-        for state, key in (
-            (State.DOWN, "now down"),
-            (State.DEGRADED, "now degraded"),
-            (State.UP, "now up"),
-        ):
-            names = [name for name, s in changed.items() if s is state]
-            if names:
-                said = self._say.say(key, names=self._naming.grouped(names))
-                text.append(("   " if text else "") + said, style=COLOURS[state])
-        self._line(moment.at, text)
+        self._line(moment.at, self._by_state(changed))
 
     def _tell_verdict(self, moment: Moment) -> None:
         verdict = moment.attribution
@@ -144,6 +130,8 @@ class Story:
     def _tell_crowd(self, moment: Moment) -> None:
         count = moment.crowd
         assert count is not None
+        if moment.at < moment.scenario.start:
+            return
         for service, (tried, failed) in count.by_service().items():
             failing = failed * 2 > tried
             if tried < _CROWD or failing == self._crowd_told.get(service, False):
@@ -179,12 +167,15 @@ class Story:
         return self._naming.service(verdict.suspect)
 
     def _line(self, at: float, text: Text) -> None:
-        clock = Text(f"{datetime.fromtimestamp(at, UTC):%H:%M}  ", style="cyan")
-        clean = Text(plain(text.plain), spans=text.spans, style=text.style)
-        room = max(20, self._out.width - 7)
-        for number, line in enumerate(clean.wrap(self._out, room)):
-            head = clock if number == 0 else Text("       ")
-            self._out.print(Text.assemble(head, line))
+        print_lines(self._out, text, head=f"{datetime.fromtimestamp(at, UTC):%H:%M}  ")
 
-    def _of_state(self, answer: WhatIf, state: State) -> str:
-        return self._naming.grouped([n for n, s in answer.worst.items() if s is state])
+    def _by_state(self, states: Mapping[str, State]) -> Text:
+        """Who is down, who is degraded, who is up: a line for each state that somebody is in."""
+        lines = []
+        for state in (State.DOWN, State.DEGRADED, State.UP):
+            names = [name for name, found in states.items() if found is state]
+            if names:
+                told = self._naming.grouped(names)
+                said = self._say.say(f"now {state}", count=len(names), names=told)
+                lines.append(Text(said, style=COLOURS[state]))
+        return Text("\n").join(lines)

@@ -19,7 +19,14 @@ class Words:
     texts: Mapping[str, str]
 
     def say(self, key: str, **values: object) -> str:
-        return self.texts[key].format(**values)
+        """The text of a key; where `count` is 1, that of `key.one`, if there is one."""
+        one = f"{key}.one"
+        chosen = one if values.get("count") == 1 and one in self.texts else key
+        return self.texts[chosen].format(**values)
+
+    def role(self, role: str) -> str:
+        """What a role is called; the role itself where no text has it."""
+        return self.texts.get(f"role.{role}", role)
 
     def pick(self, texts: Mapping[str, str]) -> str:
         """The text of this language, or of another one where it is missing."""

@@ -58,7 +58,7 @@ class Layout:
         """The key-value sites that are reached through an edge of their provider, and the edge."""
         for site in self.sites("keyvalue"):
             if site.product.front:
-                yield site, Scope.parse(site.product.front.on)
+                yield site, site.product.front.scope(site.scope.provider)
 
     def hosts(self) -> list[tuple[WorldService, Host]]:
         """The hosts of all services."""
@@ -112,4 +112,4 @@ def _provider(world: WorldFile, scope: Scope) -> Provider:
 
 
 def _whole_name(provider: Provider, product: Product) -> str:
-    return f"{provider.name or provider.id} {product.name or product.id}"
+    return f"{provider.called} {product.called}"

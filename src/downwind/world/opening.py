@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ssl
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from downwind.terms import Scope
 from downwind.world.form.check import CONTROL
 from downwind.world.form.owners import RECOVERY
+from downwind.world.form.schema import Leaning
 from downwind.world.hosting import Hosting
 from downwind.world.layout import Layout
 from downwind.world.net.addresses import RESOLVER, Site
@@ -106,14 +108,14 @@ class Opening:
         core = site.product.core
         if core is None:
             return OwnFiles(self._layout.folder(site.scope))
-        name = keyvalue_name(Scope.parse(core.on))
+        name = keyvalue_name(core.scope(site.scope.provider))
         return CentralStore(http, name, keyvalue_name(site.scope), self._layout.clock)
 
     def _policy_check(self, site: Site, http: WorldHttp) -> PolicyCheck | None:
         checked_by = site.product.checked_by
         if checked_by is None:
             return None
-        control = own_domain(Scope(site.scope.provider, checked_by.on.rpartition("/")[2]))
+        control = own_domain(checked_by.scope(site.scope.provider))
         url = f"https://{control}/check?api={site.product.id}"
         return PolicyCheck(http, self._layout.clock, url)
 
@@ -123,8 +125,7 @@ class Opening:
             if site.scope.variant != CONTROL or leases_in is None:
                 continue
             name = control_name(site.scope)
-            database = leases_in.on.rpartition("/")[2]
-            kept = Scope(site.scope.provider, database, self._lease_region(site, database))
+            kept = self._leases_of(site, leases_in)
             store = RemoteTables(http, keyvalue_name(kept), name)
             leases = Leases(store, self._layout.clock, RECOVERY)
             part = ControlPlane(site, leases, self._policy_check(site, http))
@@ -133,9 +134,12 @@ class Opening:
             self.parts.append(part)
             self.leases.append(leases)
 
-    def _lease_region(self, site: Site, database: str) -> str | None:
-        product = self._layout.world.product(site.scope.provider, database)
-        return site.scope.region if product and product.regions else None
+    def _leases_of(self, site: Site, leases_in: Leaning) -> Scope:
+        """The database of a control plane: that of its region, where it has regions."""
+        database = leases_in.scope(site.scope.provider)
+        product = self._layout.world.product(database.provider, database.product)
+        regional = product is not None and bool(product.regions)
+        return replace(database, region=site.scope.region) if regional else database
 
     async def _open_compute(self, http: WorldHttp) -> None:
         zones: dict[str, list[Zone]] = {}

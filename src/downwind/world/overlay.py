@@ -60,14 +60,14 @@ def _provider(
     signatures = [*_edge_signatures(provider), *_compute_signatures(provider)]
     return {
         "id": provider.id,
-        "name": provider.name or provider.id,
+        "name": provider.called,
         **({"owner": provider.owner} if provider.owner else {}),
         "regions": sorted({r.id for product in provider.products for r in product.regions}),
         "products": [
             {
                 "id": product.id,
                 "role": _role(world, provider, product),
-                "name": product.name or product.id,
+                "name": product.called,
             }
             for product in provider.products
         ],
@@ -153,7 +153,7 @@ def _edge_signatures(provider: Provider) -> Iterator[Fact]:
     for product in _with_system(provider, "edge"):
         header = _telling_header(provider, product)
         page = product.error_page
-        body = (_constant(page.body) if page else None) or f"{provider.name or provider.id}"
+        body = (_constant(page.body) if page else None) or provider.called
         start = f"{provider.id}-{product.id}"
         yield {
             "id": f"{start}-own-fault",

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from downwind.terms import DownwindError, Scope, UsageError, WorldError
 from downwind.world.apps import APPS
@@ -114,6 +114,7 @@ async def _obey(world: World, line: bytes) -> tuple[dict[str, Any], bool]:
 async def _change(world: World, order: dict[str, Any]) -> dict[str, Any]:
     do = order.get("do")
     if do == "tune":
+        _check_tuning(order.get("speed"), order.get("recovery"))
         return {"clock": world.tune(order.get("speed"), order.get("recovery"))}
     if do == "announce":
         words = {k: v for k, v in order.items() if k not in ("id", "do", "provider")}
@@ -130,6 +131,20 @@ async def _change(world: World, order: dict[str, Any]) -> dict[str, Any]:
     if do == "set":
         return {"set": await world.board.set(scope, words)}
     return {"mended": await world.board.mend(scope)}
+
+
+def _check_tuning(speed: object, recovery: object) -> None:
+    if speed is not None and not (_is_number(speed) and 0 < speed <= _FASTEST):
+        raise UsageError(
+            f"the speed is {speed!r:.60}.", todo="It is a number above 0, at most 2000."
+        )
+    # JSON has no infinity; Python's reader takes it all the same.
+    if recovery is not None and not (_is_number(recovery) and 0 <= recovery <= sys.float_info.max):
+        raise UsageError(f"the recovery is {recovery!r:.60}.", todo="It is seconds, 0 or more.")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _say(value: dict[str, Any]) -> None:

@@ -234,7 +234,7 @@ def replay_(
     one object, or a list of them for several scenarios.
     """
     from downwind.jobs.replay import Options
-    from downwind.show.cli.replaying import Wanted, play
+    from downwind.show.cli.replaying import Wanted, play, refuse_unmeasured
 
     options = Options(
         speed=speed,
@@ -252,9 +252,10 @@ def replay_(
         picture=picture,
         as_json=as_json,
     )
-    form, agrees = play(wanted, options)
+    form, agrees, unmeasured = play(wanted, options)
     if as_json:
         _print_json(form)
+    refuse_unmeasured(unmeasured)
     if not agrees:
         raise typer.Exit(1)
 

@@ -33,8 +33,11 @@ class Wanted:
     as_json: bool
 
 
-def play(wanted: Wanted, options: Options) -> tuple[Any, bool]:
-    """The JSON form of all results, and whether each agrees; raises DownwindError."""
+def play(wanted: Wanted, options: Options) -> tuple[Any, bool, tuple[str, ...]]:
+    """The JSON form of all results, whether each agrees, and what was probed too seldom.
+
+    Raises DownwindError.
+    """
     say = words(wanted.lang)
     scenarios = _scenarios(wanted)
     out = screen(stderr=wanted.as_json, record=wanted.picture is not None)
@@ -42,8 +45,9 @@ def play(wanted: Wanted, options: Options) -> tuple[Any, bool]:
     if wanted.picture is not None:
         save_picture(out, wanted.picture, f"downwind replay {' '.join(wanted.names) or '--all'}")
     forms = [replay_form(result) for result in results]
-    _refuse_unmeasured(results)
-    return forms[0] if len(forms) == 1 else forms, all(result.agrees for result in results)
+    unmeasured = tuple(key for result in results for key in result.unmeasured)
+    agree = all(result.agrees for result in results)
+    return forms[0] if len(forms) == 1 else forms, agree, unmeasured
 
 
 def _scenarios(wanted: Wanted) -> list[Scenario]:
@@ -76,8 +80,8 @@ async def _play(
     return results
 
 
-def _refuse_unmeasured(results: list[Replay]) -> None:
-    unmeasured = [key for result in results for key in result.unmeasured]
+def refuse_unmeasured(unmeasured: tuple[str, ...]) -> None:
+    """Raise CannotMeasure where capabilities were probed too seldom to say how they fared."""
     if unmeasured:
         raise CannotMeasure(
             f"{', '.join(unmeasured)}: fewer than three rounds of probes fell into it.",

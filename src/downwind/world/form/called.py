@@ -16,12 +16,12 @@ class Called:
     def provider(self, scope: Scope) -> str:
         """Cloudflare."""
         provider = self.world.provider(scope.provider)
-        return (provider.name if provider else "") or scope.provider
+        return provider.called if provider else scope.provider
 
     def product(self, scope: Scope) -> str:
         """CDN and proxy; empty for a whole provider or region."""
         product = self.world.product(scope.provider, scope.product)
-        return (product.name if product else "") or (scope.product or "").strip("*")
+        return product.called if product else (scope.product or "").strip("*")
 
     def scope(self, scope: Scope) -> str:
         """Cloudflare, CDN and proxy (us-east-1, bots)."""

@@ -55,6 +55,12 @@ def variant_parts(variant: str | None) -> frozenset[str]:
     return frozenset(variant.split("+")) if variant else frozenset()
 
 
+def in_order(variant: str | None, product: Product) -> bool:
+    """True where the variants of a scope are written in the order of the product's."""
+    written = variant.split("+") if variant else []
+    return written == [each for each in product.variants if each in written]
+
+
 def _provider_complaints(world: WorldFile) -> Iterator[Complaint]:
     yield from _repeats((p.id for p in world.providers), "providers", "provider")
     for i, provider in enumerate(world.providers):
@@ -94,10 +100,11 @@ def leaning_complaints(
         leaning = getattr(product, key)
         if leaning is None:
             continue
-        wrong = list(_leaning_complaints(world, provider, leaning.on, system, own=own))
+        text = leaning.whole(provider.id) if own else leaning.on
+        wrong = list(_leaning_complaints(world, provider, text, system, own=own))
         yield from ((f"{path}.{key}", what) for what in wrong)
         if not wrong and key == "leases_in":
-            yield from _lease_complaints(provider, product, leaning.on, f"{path}.{key}")
+            yield from _lease_complaints(provider, product, Scope.parse(text), f"{path}.{key}")
         if not wrong and key == "core" and _circles(world, Scope(provider.id, product.id)):
             yield f"{path}.{key}", "it leads back to itself"
 
@@ -105,7 +112,6 @@ def leaning_complaints(
 def _leaning_complaints(
     world: WorldFile, provider: Provider, text: str, system: str, *, own: bool
 ) -> Iterator[str]:
-    text = f"{provider.id}/{text}" if own and "/" not in text else text
     wrong = None
     for wrong in scope_complaints(world, text, regions=not own):
         yield wrong
@@ -120,13 +126,16 @@ def _leaning_complaints(
 
 
 def _lease_complaints(
-    provider: Provider, product: Product, text: str, path: str
+    provider: Provider, product: Product, leases: Scope, path: str
 ) -> Iterator[Complaint]:
-    database = provider.product(text.rpartition("/")[2])
+    if leases.region:
+        yield path, f"{leases} is one region of it; name the product alone, {leases.product}"
+        return
+    database = provider.product(leases.product)
     here = {region.id for region in product.regions}
     there = {region.id for region in database.regions} if database else set()
     if there and not here <= there:
-        yield path, f"{text} is not in {', '.join(sorted(here - there))}"
+        yield path, f"{leases.product} is not in {', '.join(sorted(here - there))}"
 
 
 def _circles(world: WorldFile, start: Scope) -> bool:
@@ -137,7 +146,10 @@ def _circles(world: WorldFile, start: Scope) -> bool:
         product = world.product(here.provider, here.product)
         if product is None or product.core is None:
             return False
-        scope = Scope.parse(product.core.on)
+        try:
+            scope = Scope.parse(product.core.on)
+        except UsageError:
+            return False
         here = Scope(scope.provider, scope.product)
     return True
 
@@ -221,8 +233,7 @@ def _place_complaints(
     if missing:
         yield f"{name} has no variant {missing[0]!r}"
         return
-    written = scope.variant.split("+") if scope.variant else []
-    if written != [variant for variant in product.variants if variant in written]:
+    if not in_order(scope.variant, product):
         yield f"the parts of #{scope.variant} stand in another order than the variants of {name}"
 
 

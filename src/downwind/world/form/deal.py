@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from downwind.terms import Scope, UnknownCause
 from downwind.world.form.check import CONTROL, variant_parts
+from downwind.world.form.places import has_variant
 from downwind.world.form.schema import Product, Provider, WorldFile, WorldService
+from downwind.world.form.telling import most_telling
 
 T = TypeVar("T")
 
@@ -73,7 +75,7 @@ def _dealt_cores(world: WorldFile, provider: Provider, seed: int) -> Provider:
         core = product.core
         if core is not None:
             rng = random.Random(f"{seed}:{provider.id}/{product.id}:core")
-            drawn = str(_redrawn(world, Scope.parse(core.on), rng))
+            drawn = str(_redrawn(world, core.scope(provider.id), rng))
             core = core.model_copy(update={"on": drawn})
         products.append(product.model_copy(update={"core": core}))
     return provider.model_copy(update={"products": tuple(products)})
@@ -101,12 +103,12 @@ def _leans_on(world: WorldFile, scope: Scope) -> Iterator[Scope]:
         return
     launches = scope.variant == CONTROL
     if launches and product.leases_in:
-        yield Scope(scope.provider, product.leases_in.on, scope.region)
+        yield replace(product.leases_in.scope(scope.provider), region=scope.region)
     if product.checked_by and (launches or product.system == "keyvalue"):
-        yield Scope(scope.provider, product.checked_by.on)
+        yield product.checked_by.scope(scope.provider)
     for leaning in (product.core, product.front):
         if leaning:
-            yield Scope.parse(leaning.on)
+            yield leaning.scope(scope.provider)
 
 
 def _redrawn(world: WorldFile, scope: Scope, rng: random.Random) -> Scope:
@@ -132,14 +134,13 @@ def _deal_product(
     now = _product(world, scope)
     if now is None or now.role is None:
         return scope
-    parts = variant_parts(scope.variant)
-    able = [c for c in _same_kind(world, now) if parts <= set(c.product.variants)]
+    able = [c for c in _same_kind(world, now) if has_variant(c.product, scope)]
     places = [
         choice.scope(region, scope.variant)
         for choice in able
         for region in _regions(choice.product, scope.region)
     ]
-    return rng.choice(_most_telling(places, stands) or [scope])
+    return rng.choice(most_telling(places, stands) or [scope])
 
 
 def _deal_provider(
@@ -158,7 +159,7 @@ def _deal_provider(
         if roles & {product.role for product in other.products}
         for region in _provider_regions(other, scope.region)
     ]
-    return rng.choice(_most_telling(places, stands) or [scope])
+    return rng.choice(most_telling(places, stands) or [scope])
 
 
 def _same_kind(world: WorldFile, product: Product) -> Iterator[_Choice]:
@@ -179,28 +180,6 @@ def _provider_regions(provider: Provider, wanted: str | None) -> list[str | None
         return [None]
     ids = [region.id for product in provider.products for region in product.regions]
     return list(dict.fromkeys(ids))
-
-
-def _most_telling(places: Sequence[Scope], stands: Sequence[Sequence[Scope]]) -> list[Scope]:
-    """The places whose fault shows most plainly: with two victims, and with somebody beside them
-    who stands on the same provider and is not hit. Else those that come nearest."""
-    scores = [_telling(place, stands) for place in places]
-    best = max(scores, default=(0, 0))
-    return [place for place, score in zip(places, scores, strict=True) if score == best]
-
-
-def _telling(place: Scope, stands: Sequence[Sequence[Scope]]) -> tuple[int, int]:
-    hit = [any(touches(place, scope) for scope in on) for on in stands]
-    near = [any(scope.provider == place.provider for scope in on) for on in stands]
-    beside = sum(n and not h for n, h in zip(near, hit, strict=True))
-    return min(2, sum(hit)), min(1, beside)
-
-
-def touches(fault: Scope, stand: Scope) -> bool:
-    """True where something that stands on `stand` meets a fault of the scope `fault`."""
-    place = Scope(fault.provider, fault.product, fault.region, fault.zone)
-    there = Scope(stand.provider, stand.product, stand.region, stand.zone)
-    return place.covers(there) and variant_parts(fault.variant) <= variant_parts(stand.variant)
 
 
 def _product(world: WorldFile, scope: Scope) -> Product | None:

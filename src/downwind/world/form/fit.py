@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from downwind.terms import Scope, UsageError
-from downwind.world.form.check import CONTROL, Complaint, say_complaints, variant_parts
-from downwind.world.form.modes import ANNOUNCED, WORDS, check_words, modes_of, unknown_mode
+from downwind.world.form.check import Complaint, say_complaints
+from downwind.world.form.modes import (
+    ANNOUNCED,
+    BOTS,
+    FIREWALL,
+    WORDS,
+    check_words,
+    modes_of,
+    unknown_mode,
+)
+from downwind.world.form.places import inside, place_complaint, there_is
 from downwind.world.form.scenario import FaultSpec, ReportSpec, Scenario
-from downwind.world.form.schema import Product, Provider, WorldFile
+from downwind.world.form.schema import WorldFile
 
 _OF_THE_FAULT = ("scope", "mode", "do")
 _OF_VARIANTS = {
-    "feature-file": "a bot filter, which comes with a variant",
-    "killswitch": "the firewall's rules, which come with a variant",
+    "feature-file": (BOTS, "a bot filter, which comes with a variant"),
+    "killswitch": (FIREWALL, "the firewall's rules, which come with a variant"),
 }
 
 
@@ -35,82 +44,22 @@ def check_scenario(scenario: Scenario, world: WorldFile) -> None:
 
 def _fault_complaints(world: WorldFile, fault: FaultSpec) -> Iterator[Complaint]:
     scope = Scope.parse(fault.scope)
-    wrong = _scope_complaint(world, scope)
+    wrong = place_complaint(world, scope)
     if wrong:
         yield "fault.scope", wrong
         return
-    products = _inside(world, scope)
+    products = inside(world, scope)
     systems: set[str] = {product.system for product in products}
     if any(product.leases_in for product in products):
         systems.add("controlplane")
     if not any(fault.mode in modes_of(system, scope.variant) for system in systems):
         yield "fault.mode", f"{scope} {unknown_mode(systems, scope.variant, fault.mode)}"
-    elif fault.mode in _OF_VARIANTS and not any(product.variants for product in products):
-        yield "fault.mode", f"{fault.mode} breaks {_OF_VARIANTS[fault.mode]}, and {scope} has none"
-
-
-def _scope_complaint(world: WorldFile, scope: Scope) -> str | None:
-    """What keeps a fault from hitting anything, with what there is instead."""
-    provider = world.provider(scope.provider)
-    if provider is None:
-        return f"there is no provider {scope.provider!r}; {_has(p.id for p in world.providers)}"
-    across = scope.product == "*"
-    if across and (scope.region is None or scope.zone is not None):
-        return f"`*` stands before a region, as in {provider.id}/*/REGION, and before no zone"
-    if scope.product and not across and provider.product(scope.product) is None:
-        there = _has(product.id for product in provider.products)
-        return f"{provider.id} has no product {scope.product!r}; {there}"
-    return _region_complaint(provider, scope) or _variant_complaint(world, scope)
-
-
-def _region_complaint(provider: Provider, scope: Scope) -> str | None:
-    if scope.region is None:
-        return None
-    across = scope.product == "*"
-    products = [p for p in provider.products if across or p.id == scope.product]
-    name = provider.id if across else f"{provider.id}/{scope.product}"
-    regions = [region for product in products for region in product.regions]
-    region = next((region for region in regions if region.id == scope.region), None)
-    if region is None:
-        return f"{name} has no region {scope.region!r}; {_has(r.id for r in regions)}"
-    if scope.zone is None:
-        return None
-    if products[0].system != "compute":
-        return f"{name} is a {products[0].system}; only compute has zones"
-    if scope.zone not in region.zones:
-        return f"{name}/{region.id} has no zone {scope.zone!r}; {_has(region.zones)}"
-    return None
-
-
-def _variant_complaint(world: WorldFile, scope: Scope) -> str | None:
-    parts = variant_parts(scope.variant)
-    products = _inside(world, Scope(scope.provider, scope.product, scope.region))
-    if any(parts <= set(product.variants) for product in products):
-        return None
-    if scope.variant == CONTROL and any(product.leases_in for product in products):
-        return None
-    there = _has(variant for product in products for variant in product.variants)
-    where = str(Scope(scope.provider, scope.product, scope.region))
-    return f"{where} has no variant {scope.variant!r}; {there}"
-
-
-def _inside(world: WorldFile, scope: Scope) -> list[Product]:
-    """The products that a fault of this scope hits, one with the variant where it names one."""
-    provider = world.provider(scope.provider)
-    products = provider.products if provider else ()
-    return [
-        product
-        for product in products
-        if scope.product in (None, "*", product.id)
-        and (scope.region is None or product.region(scope.region))
-        and _has_variant(product, scope.variant)
-    ]
-
-
-def _has_variant(product: Product, variant: str | None) -> bool:
-    if variant == CONTROL:
-        return product.leases_in is not None
-    return variant_parts(variant) <= set(product.variants)
+    elif fault.mode in _OF_VARIANTS:
+        variant, broken = _OF_VARIANTS[fault.mode]
+        there = {each for product in products for each in product.variants}
+        if variant not in (scope.variants or there):
+            lacks = "does not name" if scope.variants else "has none called"
+            yield "fault.mode", f"{fault.mode} breaks {broken}, and {scope} {lacks} {variant!r}"
 
 
 def _order_complaints(scenario: Scenario) -> Iterator[Complaint]:
@@ -164,7 +113,7 @@ def _announcement_complaints(world: WorldFile, scenario: Scenario) -> Iterator[C
         yield from ((f"{path}.{word}", "an announcement has no such word") for word in others)
         whose = event.with_.get("provider")
         if whose is not None and world.provider(whose) is None:
-            there = _has(provider.id for provider in world.providers)
+            there = there_is(provider.id for provider in world.providers)
             yield f"{path}.provider", f"there is no provider {whose!r}; {there}"
 
 
@@ -187,14 +136,9 @@ def _report_complaints(world: WorldFile, reports: Sequence[ReportSpec]) -> Itera
     for i, report in enumerate(reports):
         service = services.get(report.service)
         if service is None:
-            yield f"reported.{i}.service", f"there is no {report.service!r}; {_has(services)}"
+            yield f"reported.{i}.service", f"there is no {report.service!r}; {there_is(services)}"
             continue
         known = [capability.id for capability in service.capabilities]
         if report.capability not in known:
-            what = f"{service.name} has no capability {report.capability!r}; {_has(known)}"
+            what = f"{service.name} has no capability {report.capability!r}; {there_is(known)}"
             yield f"reported.{i}.capability", what
-
-
-def _has(names: Iterable[str]) -> str:
-    listed = ", ".join(dict.fromkeys(names))
-    return f"there is {listed}" if listed else "there is none"

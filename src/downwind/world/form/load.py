@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from downwind.model.load import read_yaml, say_validation
 from downwind.terms import ModelError
 from downwind.world.form.check import complaints, say_complaints
+from downwind.world.form.ledger import ledger_complaints
 from downwind.world.form.schema import Product, Provider, WorldFile
 
 _PAGE = "docs/world-file.md"
@@ -39,7 +40,7 @@ def world_from_text(text: str, where: str) -> WorldFile:
         world = WorldFile.model_validate(document)
     except ValidationError as error:
         raise say_validation(error, where, "world", _PAGE) from error
-    wrong = complaints(world)
+    wrong = [*complaints(world), *ledger_complaints(world)]
     if wrong:
         raise say_complaints(wrong, "the world is not valid", where, _PAGE)
     return with_registry(world)

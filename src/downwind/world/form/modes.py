@@ -8,6 +8,9 @@ from typing import Any
 from downwind.terms import UsageError
 from downwind.world.form.check import CONTROL, variant_parts
 
+BOTS, FIREWALL = "bots", "waf"
+"""The variants that have a bot filter and firewall rules."""
+
 # Per system: the modes that it can be told, and what it makes of them. A fault on a whole
 # provider is told to all its systems; a mode that a system does not know leaves it as it is.
 MODES: Mapping[str, Mapping[str, str]] = {

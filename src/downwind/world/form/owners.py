@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from downwind.model import Component, DeclaredNeed, Model, Service
 from downwind.terms import ModelError, Scope
@@ -16,6 +17,9 @@ EVERYWHERE = "global"
 
 DATA = "data"
 """The plane on which things run, where the product has a control plane beside it."""
+
+LEASE = 600.0
+"""Seconds for which a control plane keeps its leases while it cannot renew them."""
 
 RECOVERY = 600.0
 """Seconds in which a control plane that lost its leases gets them all back, unless told."""
@@ -40,6 +44,11 @@ def owners_model(world: WorldFile, recovery: float = RECOVERY) -> Model:
     return Model(services=tuple(services), components=tuple(components.values()))
 
 
+def recovery_after(lasts: float, recovery: float = RECOVERY) -> float:
+    """How many seconds control planes need after a fault of so many seconds: 0 within a lease."""
+    return recovery if lasts > LEASE else 0.0
+
+
 def _leanings(world: WorldFile, recovery: float) -> Iterator[Component]:
     for provider in world.providers:
         for product in provider.products:
@@ -56,21 +65,23 @@ def _leanings(world: WorldFile, recovery: float) -> Iterator[Component]:
             if product.leases_in is None:
                 continue
             for region in product.regions or (None,):
-                place = f"/{region.id}" if region else ""
+                place = region.id if region else None
                 leases = _leaning_need("leases", product.leases_in, provider.id, place)
                 yield Component(
-                    id=f"{here}{place}#{CONTROL}",
+                    id=str(Scope(provider.id, product.id, place, variant=CONTROL)),
                     kind="variant",
                     declares=(leases, *check),
                     recovery_lag=recovery,
                 )
 
 
-def _leaning_need(name: str, leaning: Leaning, provider: str, place: str = "") -> DeclaredNeed:
-    scope = leaning.on if "/" in leaning.on else f"{provider}/{leaning.on}"
+def _leaning_need(
+    name: str, leaning: Leaning, provider: str, region: str | None = None
+) -> DeclaredNeed:
+    scope = leaning.scope(provider)
     return DeclaredNeed(
         need=name.replace(" ", "-"),
-        any_of=(f"{scope}{place}",),
+        any_of=(str(replace(scope, region=region or scope.region)),),
         known_since=leaning.known_since,
         source=leaning.source,
     )

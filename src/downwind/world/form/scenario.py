@@ -13,7 +13,7 @@ from downwind.model import read_yaml
 from downwind.model.durations import Duration
 from downwind.model.load import say_validation
 from downwind.terms import ModelError, Scope, State, UsageError
-from downwind.world.form.owners import RECOVERY
+from downwind.world.form.owners import RECOVERY, recovery_after
 
 Clock = Annotated[
     str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T)?[0-9]{2}:[0-9]{2}(:[0-9]{2})?$")
@@ -107,7 +107,7 @@ class Scenario:
     onset: float
     until: float
     recovery: float
-    """Seconds that control planes need after the fault is mended."""
+    """Seconds that control planes need after the fault is mended; 0 where it is within a lease."""
     end: float
     events: tuple[Event, ...]
     marks: tuple[tuple[float, float], ...]
@@ -142,14 +142,17 @@ def load_scenario(name: str, *, longest_gap: float | None = None) -> Scenario:
     recovered = [fault.recovered] if fault.recovered else []
     moments.learn([*times, *recovered, fault.onset, fault.until, spec.end])
     events = tuple(_event(event, moments) for event in spec.timeline)
-    onset, until = moments.at(fault.onset), moments.at(fault.until)
+    onset, until, end = (moments.at(text) for text in (fault.onset, fault.until, spec.end))
     recovery = moments.at(fault.recovered) - until if fault.recovered else RECOVERY
     if recovery < 0:
         raise ModelError("the fault has recovered before it is mended.", where=str(path))
-    if not start.timestamp() <= onset < until <= moments.at(spec.end):
+    if not start.timestamp() <= onset < until <= end:
         raise ModelError(
             "the times must run start <= onset < until <= end.", where=str(path), todo="Mend them."
         )
+    if fault.recovered and until + recovery > end:
+        todo = "Put `end` at `recovered` or later."
+        raise ModelError("the fault has recovered after the end.", where=str(path), todo=todo)
     return Scenario(
         spec=spec,
         file=path,
@@ -157,8 +160,8 @@ def load_scenario(name: str, *, longest_gap: float | None = None) -> Scenario:
         start=start.timestamp(),
         onset=onset,
         until=until,
-        recovery=recovery,
-        end=moments.at(spec.end),
+        recovery=recovery_after(until - onset, recovery),
+        end=end,
         events=tuple(sorted(events, key=lambda event: event.at)),
         marks=moments.marks(),
     )

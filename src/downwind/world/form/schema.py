@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from downwind.model.claims import Claim
 from downwind.model.types import Capability, Component, Step, Written
+from downwind.terms import Scope
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
 HostName = Annotated[
@@ -58,6 +59,14 @@ class Leaning(Written):
     known_since: date | None = None
     source: str = ""
 
+    def whole(self, provider_id: str) -> str:
+        """The whole scope as text: a product alone is one of the provider that leans on it."""
+        return self.on if "/" in self.on else f"{provider_id}/{self.on}"
+
+    def scope(self, provider_id: str) -> Scope:
+        """The whole scope; raises UsageError where it is none."""
+        return Scope.parse(self.whole(provider_id))
+
 
 _Leaning = Annotated[Leaning, _as_mapping("on")]
 
@@ -91,6 +100,11 @@ class Product(Written):
     ttl: int | None = Field(default=None, ge=0, le=604800)
     """Of the records that it keeps for its own names. Default: 5 for keyvalue, else 300."""
 
+    @property
+    def called(self) -> str:
+        """Its name for a reader, or its id where it has none."""
+        return self.name or self.id
+
     def region(self, region_id: str | None) -> Region | None:
         """The region of this id, or None."""
         return next((region for region in self.regions if region.id == region_id), None)
@@ -103,6 +117,11 @@ class Provider(Written):
     name: str = ""
     owner: str = ""
     products: tuple[Product, ...] = Field(min_length=1)
+
+    @property
+    def called(self) -> str:
+        """Its name for a reader, or its id where it has none."""
+        return self.name or self.id
 
     def product(self, product_id: str | None) -> Product | None:
         """The product of this id, or None."""

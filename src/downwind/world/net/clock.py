@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 _LEAST_WAIT = 0.5
 
@@ -25,6 +26,7 @@ class WorldClock:
     monotonic: float
     """...when the machine's monotonic clock showed this."""
     speed: float = 1.0
+    _retuned: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @classmethod
     def starting(cls, scenario: float, speed: float) -> WorldClock:
@@ -38,10 +40,16 @@ class WorldClock:
     def retune(self, speed: float) -> None:
         """From now on so many scenario seconds pass in a second."""
         self.scenario, self.monotonic, self.speed = self.now(), time.monotonic(), speed
+        self._retuned.set()
+        self._retuned = asyncio.Event()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for scenario seconds."""
-        await asyncio.sleep(max(0.0, seconds) / self.speed)
+        """Wait for scenario seconds, also where the speed changes meanwhile."""
+        until = self.now() + seconds
+        while (left := until - self.now()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left / self.speed):
+                    await self._retuned.wait()
 
     def timeout(self, seconds: float) -> float:
         """Wall seconds to wait for an answer that may take scenario seconds; never too short."""

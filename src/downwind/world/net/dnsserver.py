@@ -72,7 +72,10 @@ async def open_dns(
     for host in dict.fromkeys(hosts):
         sock = bound(host, 0, socket.SOCK_DGRAM)
         udp.append((host, int(sock.getsockname()[1])))
-        await loop.create_datagram_endpoint(lambda: _Datagrams(answerer, replies), sock=sock)
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(answerer, replies), sock=sock
+        )
+        doors.keep(transport.close)
     doors.point(address, "udp/53", udp[0], udp[-1])
     await doors.open(address, 53, lambda: _stream_protocol(answerer))
 

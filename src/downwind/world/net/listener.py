@@ -132,6 +132,11 @@ class Doors:
         self.loopbacks = loopbacks
         self.dial: Dial = {}
         self._listeners: list[Listener] = []
+        self._closings: list[Callable[[], None]] = []
+
+    def keep(self, closing: Callable[[], None]) -> None:
+        """Call this too when all is closed."""
+        self._closings.append(closing)
 
     async def open(
         self,
@@ -159,3 +164,5 @@ class Doors:
         """Close them all."""
         for listener in self._listeners:
             listener.close()
+        for closing in self._closings:
+            closing()

@@ -144,7 +144,7 @@ class _Builder:
 
     def _reached_at(self, site: Site) -> tuple[Address, ...]:
         front = site.product.front
-        return self._plan.addresses(Scope.parse(front.on)) if front else site.addresses
+        return self._plan.addresses(front.scope(site.scope.provider)) if front else site.addresses
 
     def _add_service(self, test: Zone, service: WorldService) -> None:
         apex_host = next((h for h in service.hosts if h.host == service.name), service.hosts[0])

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from downwind.world.form.owners import LEASE
 from downwind.world.net.addresses import Site
 from downwind.world.net.listener import Doors
 from downwind.world.net.platform import KeyValueClient, KeyValueUnavailable, ScenarioClock
@@ -21,7 +22,6 @@ from downwind.world.systems.servicecontrol import PolicyCheck, Unchecked
 # in a database; those that time out are established again in a queue that took hours to drain.
 COMPUTERS = 1_000
 _RENEW_EVERY = 60.0
-_LEASE = 600.0
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Leases:
         try:
             await self.store.put("leases", "all", {"computers": COMPUTERS, "at": now})
         except KeyValueUnavailable:
-            self._lost = self._lost or now - self._renewed > _LEASE
+            self._lost = self._lost or now - self._renewed > LEASE
             return
         self._renewed = self.clock.now()
         if self._lost:

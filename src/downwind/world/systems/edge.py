@@ -7,12 +7,14 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
 from downwind.world.form.check import variant_parts
+from downwind.world.form.modes import BOTS, FIREWALL
 from downwind.world.form.schema import Provider
 from downwind.world.net.addresses import Site
 from downwind.world.net.listener import Doors
@@ -33,9 +35,6 @@ from downwind.world.systems.pages import (
     unknown_host_page,
     usual_headers,
 )
-
-BOTS, FIREWALL = "bots", "waf"
-"""The variants that have a bot filter and firewall rules."""
 
 # RFC 9110, 7.6.1, and what is written anew for each connection.
 _NOT_PASSED_ON = frozenset(
@@ -85,8 +84,8 @@ class Edge(HttpPart):
         self._origins: Origins | None = None
         file = folder / "features.json"
         variants = {customer.variant for customer in customers if customer.variant}
-        self._filters = {v: BotFilter(file) for v in sorted(variants) if _has(v, BOTS)}
-        self._firewalls = {v: Firewall() for v in sorted(variants) if _has(v, FIREWALL)}
+        self._filters = {v: BotFilter(file) for v in sorted(variants) if BOTS in variant_parts(v)}
+        self._firewalls = {v: Firewall() for v in sorted(variants) if FIREWALL in variant_parts(v)}
         self._faults: tuple[ActiveFault, ...] = ()
         self._errors: tuple[ActiveFault, ...] = ()
         self._spreads: dict[str, Spread] = {}
@@ -147,7 +146,7 @@ class Edge(HttpPart):
         if firewall is None:
             return None
         body = await request.read() if request.body_exists else b""
-        return firewall.blocks(f"{request.raw_path}\n{body.decode('utf-8', 'replace')}")
+        return firewall.blocks(f"{unquote(request.raw_path)}\n{body.decode('utf-8', 'replace')}")
 
     async def _serve(
         self,
@@ -195,10 +194,6 @@ class Edge(HttpPart):
     def _reload(self) -> None:
         for variant, bots in self._filters.items():
             bots.reload(strict=any(fault.meets(variant) for fault in self._faults))
-
-
-def _has(variant: str, part: str) -> bool:
-    return part in variant_parts(variant)
 
 
 def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:

@@ -80,6 +80,8 @@ class KeyValue(HttpPart):
             if self._check is not None:
                 await self._check.require()
             return await handler(request)
+        except ConnectionResetError:
+            return nothing()
         except (Unchecked, KeyValueUnavailable) as error:
             return web.json_response({"error": "unavailable", "reason": str(error)}, status=503)
 

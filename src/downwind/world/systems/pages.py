@@ -20,9 +20,8 @@ _PAGE = """<!doctype html>
 
 def usual_headers(provider: Provider, product: Product) -> dict[str, str]:
     """What an edge adds to every answer."""
-    brand = provider.name or provider.id
     page = product.error_page.headers if product.error_page else {}
-    named = {"server": provider.id, "via": f"1.1 {brand} {product.id}"}
+    named = {"server": provider.id, "via": f"1.1 {provider.called} {product.id}"}
     for name, text in {**page, **product.headers}.items():
         named[name.lower()] = text
     return named
@@ -37,7 +36,7 @@ def own_fault_page(
     provider: Provider, product: Product, headers: Mapping[str, str], request_id: str
 ) -> web.Response:
     """The 500 of a product that failed by itself, in its own colours."""
-    page = product.error_page or ErrorPage(body=f"{provider.name or provider.id} {product.id}")
+    page = product.error_page or ErrorPage(body=f"{provider.called} {product.id}")
     text = page.body.replace("{id}", request_id)
     return _page(500, page.title, text, f"Request {request_id}", headers)
 
@@ -53,7 +52,7 @@ def origin_trouble_page(
     """The 502 or 504 of an edge that works, before an origin that does not."""
     title = f"{host} | {status}: {'Gateway time-out' if status == 504 else 'Bad gateway'}"
     text = f"{ORIGIN_TROUBLE} of {host} {what}."
-    return _page(status, title, text, f"{provider.name or provider.id} {request_id}", headers)
+    return _page(status, title, text, f"{provider.called} {request_id}", headers)
 
 
 def unknown_host_page(host: str, headers: Mapping[str, str], request_id: str) -> web.Response:
@@ -71,12 +70,12 @@ def blocked_page(host: str, rule: str, headers: Mapping[str, str], request_id: s
 def computer_page(provider: Provider, product: Product) -> web.Response:
     """The 503 of a computer on which nothing works any more."""
     page = product.error_page or ErrorPage(title="Service unavailable", body=computer_body(product))
-    return _page(503, page.title, page.body, provider.name or provider.id, page.headers)
+    return _page(503, page.title, page.body, provider.called, page.headers)
 
 
 def computer_body(product: Product) -> str:
     """What the plain error page of a computer says."""
-    return f"The instance on {product.name or product.id} is unavailable."
+    return f"The instance on {product.called} is unavailable."
 
 
 def _page(
