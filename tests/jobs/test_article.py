@@ -1,12 +1,10 @@
 """The whole article: four outages in one world, told as they were, and dealt anew."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
+from tests.jobs.conftest import Form, replayed
 
 pytestmark = [pytest.mark.replay, pytest.mark.timeout(240)]
 
@@ -17,24 +15,6 @@ GCP, AWS, NOVEMBER, DECEMBER = (
     "cloudflare-2025-11-18",
     "cloudflare-2025-12-05",
 )
-
-Form = Mapping[str, Any]
-
-
-def _replay(*words: str) -> tuple[int, Any, str]:
-    command = [sys.executable, "-m", "downwind", "replay", *words, "--json"]
-    run = subprocess.run(
-        [*command, "--shorten", "10m"], capture_output=True, text=True, timeout=220, check=False
-    )
-    return run.returncode, json.loads(run.stdout or "null"), run.stderr
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, Form]:
-    """Each scenario's JSON, all played in one world."""
-    code, forms, err = _replay("--all")
-    assert code == 0, err
-    return {form["scenario"]: form for form in forms}
 
 
 def _column(form: Form, column: str) -> dict[str, Any]:
@@ -65,7 +45,7 @@ def test_prediction_equals_observation_and_the_right_product_is_blamed(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_dealt_anew_prediction_observation_and_attribution_follow(seed: int) -> None:
-    _, forms, err = _replay("--all", "--shuffle", str(seed))
+    _, forms, err = replayed("--all", "--shuffle", str(seed))
     assert [form["scenario"] for form in forms] == [GCP, AWS, NOVEMBER, DECEMBER], err
     for form in forms:
         _check(form)
@@ -154,7 +134,7 @@ def test_google_is_blamed_and_the_edges_product_explained_as_a_consequence(
 
 
 def test_on_the_eve_nobody_could_blame_google(told: dict[str, Form]) -> None:
-    code, form, err = _replay(GCP, "--as-of", "2025-06-11")
+    code, form, err = replayed(GCP, "--as-of", "2025-06-11")
     assert code == 1, err
     blamed = form["attribution"]
     assert blamed["verdict"] == "unknown" or (blamed["provider"], blamed["product"]) == (

@@ -118,7 +118,7 @@ class Stage:
             self._set.handout,
             self._set.world,
             users=self._set.users,
-            every=self._scenario.spec.probe_every * 6,
+            every=self._scenario.spec.probe_every * 12,
         ) as crowd:
             await self._settle()
             self._shift = self._network.clock.now() - self._scenario.start

@@ -27,11 +27,19 @@ def named(verdicts: Sequence[tuple[float, Attribution]], first_failure: float) -
     last = spoken[-1][1]
     since = spoken[-1][0]
     for at, verdict in reversed(spoken):
-        if (verdict.verdict, verdict.scope, verdict.suspect) != (
-            last.verdict,
-            last.scope,
-            last.suspect,
-        ):
+        if not _says_the_same(verdict, last):
             break
         since = at
     return Named(last, since - first_failure)
+
+
+def _says_the_same(verdict: Attribution, last: Attribution) -> bool:
+    """Whether it blamed the same already; a finer part of the same product is no other verdict."""
+    if verdict.verdict != last.verdict:
+        return False
+    if verdict.scope is None or last.scope is None:
+        return (verdict.scope, verdict.suspect) == (last.scope, last.suspect)
+    return (verdict.scope.provider, verdict.scope.product) == (
+        last.scope.provider,
+        last.scope.product,
+    )

@@ -22,7 +22,7 @@ from downwind.world.net.clock import OBSERVERS_FLOOR
 _RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
 
 
-_CROWD = 20
+_CROWD = 15
 """Attempts below which a count says nothing."""
 _TALK = 10
 
