@@ -215,3 +215,15 @@ def test_states_are_told_by_words_and_not_by_colours_alone() -> None:
     assert UP != DOWN
     table = _under("Who fell, who stood", _shown(result()))
     assert all("down" in line for line in table[1:])
+
+
+def test_brief_is_the_table_and_the_cause_and_the_last_line() -> None:
+    out = console(120)
+    show_result(out, words("en"), result(), brief=True)
+    shown = text(out).replace("\N{NO-BREAK SPACE}", " ")
+    brief = {line.rstrip() for line in shown.splitlines()}
+    whole = set(_shown(result()))
+    assert brief < whole
+    assert {"Who fell, who stood", "Cause"} <= brief
+    assert not {"Who reported what", "Agreement", "Where they differ, and why"} & brief
+    assert {"Who reported what", "Agreement", "Where they differ, and why"} <= whole

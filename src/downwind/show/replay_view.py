@@ -19,8 +19,8 @@ from downwind.show.words import Words
 from downwind.terms import State
 
 
-def show_result(out: Console, say: Words, result: Replay) -> None:
-    """Print the whole of it."""
+def show_result(out: Console, say: Words, result: Replay, *, brief: bool = False) -> None:
+    """Print the whole of it; or, where brief, the table and the cause alone."""
     naming = Naming.of(result.scenario, result.seed)
     out.print()
     out.print(Text(say.say("table"), style="bold"))
@@ -32,8 +32,18 @@ def show_result(out: Console, say: Words, result: Replay) -> None:
         out.print()
         names = naming.grouped(calm)
         print_lines(out, say.say("calm", count=len(calm), names=names), "dim")
-    _show_sources(out, say, naming, result)
+    if not brief:
+        _show_sources(out, say, naming, result)
     _show_cause(out, say, naming, result)
+    if not brief:
+        _show_rest(out, say, naming, result)
+    out.print()
+    verdict = "agrees" if result.agrees else "disagrees"
+    out.print(Text(say.say(verdict), style="bold green" if result.agrees else "bold red"))
+
+
+def _show_rest(out: Console, say: Words, naming: Naming, result: Replay) -> None:
+    """Who was back when, what was said, how well it all agrees, and where it does not."""
     show_aftermath(out, say, naming, result)
     if result.claims:
         out.print()
@@ -44,9 +54,6 @@ def show_result(out: Console, say: Words, result: Replay) -> None:
     lines = list(_differences(say, naming, result)) or [say.say("no difference")]
     for line in lines:
         print_lines(out, line)
-    out.print()
-    verdict = "agrees" if result.agrees else "disagrees"
-    out.print(Text(say.say(verdict), style="bold green" if result.agrees else "bold red"))
 
 
 def _show_sources(out: Console, say: Words, naming: Naming, result: Replay) -> None:

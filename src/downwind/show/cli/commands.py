@@ -226,6 +226,9 @@ def replay_(
     unconfined: Annotated[
         bool, typer.Option(help="Map without walling the mapper off from the world's files.")
     ] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="The story, the table and the cause; not the rest.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Replay outages on an emulated internet: map, predict, break, watch, name the cause.
@@ -251,6 +254,7 @@ def replay_(
         lang=lang,
         picture=picture,
         as_json=as_json,
+        brief=brief,
     )
     form, agrees, unmeasured = play(wanted, options)
     if as_json:

@@ -31,6 +31,7 @@ class Wanted:
     lang: str
     picture: Path | None
     as_json: bool
+    brief: bool = False
 
 
 def play(wanted: Wanted, options: Options) -> tuple[Any, bool, tuple[str, ...]]:
@@ -41,7 +42,7 @@ def play(wanted: Wanted, options: Options) -> tuple[Any, bool, tuple[str, ...]]:
     say = words(wanted.lang)
     scenarios = _scenarios(wanted)
     out = screen(stderr=wanted.as_json, record=wanted.picture is not None)
-    results = asyncio.run(_play(out, say, scenarios, options, quiet=wanted.as_json))
+    results = asyncio.run(_play(out, say, scenarios, options, wanted))
     if wanted.picture is not None:
         save_picture(out, wanted.picture, f"downwind replay {' '.join(wanted.names) or '--all'}")
     forms = [replay_form(result) for result in results]
@@ -66,14 +67,14 @@ def _scenarios(wanted: Wanted) -> list[Scenario]:
 
 
 async def _play(
-    out: Console, say: Words, scenarios: list[Scenario], options: Options, *, quiet: bool
+    out: Console, say: Words, scenarios: list[Scenario], options: Options, wanted: Wanted
 ) -> list[Replay]:
     story = Story(out, say, options.seed, options.speed)
     results = []
     async for result in replay_all(scenarios, options, story.hear):
         results.append(result)
-        if not quiet:
-            show_result(out, say, result)
+        if not wanted.as_json:
+            show_result(out, say, result, brief=wanted.brief)
         if len(results) < len(scenarios):
             out.print()
             out.print(Rule(style="dim"))
