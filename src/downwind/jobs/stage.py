@@ -19,6 +19,7 @@ from downwind.questions.suspects import Suspects
 from downwind.terms import CannotMeasure, Scope, State
 from downwind.watch import Round, Watch, watch_rounds
 from downwind.world.client import WorldProcess
+from downwind.world.form.feeds import status_feeds
 from downwind.world.form.scenario import Event, Scenario
 from downwind.world.form.schema import WorldFile
 from downwind.world.people.calls import CallDriver
@@ -224,8 +225,7 @@ class Stage:
 
     async def _read_feeds(self, log: EvidenceLog) -> None:
         """Look at every provider's status page, round after round."""
-        known = [self._set.catalog.provider(provider.id) for provider in self._set.world.providers]
-        feeds = {found.id: found.status for found in known if found and found.status}
+        feeds = status_feeds(self._set.world)
         clock = self._network.clock
         while True:
             for provider, feed in feeds.items():

@@ -27,11 +27,6 @@ _ROLES = {
     "authority": "certificates",
     "control": "control",
 }
-_FEED_PATHS = {
-    "statuspage": "/api/v2/summary.json",
-    "aws-health": "/public/currentevents",
-    "google-incidents": "/incidents.json",
-}
 _NAMES = {"nameserver": "ns", "edge": "cname", "authority": "revocation_host"}
 
 
@@ -72,21 +67,8 @@ def _provider(
             for product in provider.products
         ],
         "facts": [{**fact, **known} for fact in facts],
-        **_status(world, provider, known),
         "signatures": [{**signature, **known} for signature in signatures],
     }
-
-
-def _status(world: WorldFile, provider: Provider, known: Fact) -> dict[str, Any]:
-    """Where the provider says how it fares, as a catalogue of the real internet says it too."""
-    for service in world.services:
-        for host in service.hosts:
-            settings = host.settings
-            if host.app == "statuspage" and settings.get("provider") == provider.id:
-                form = str(settings.get("format", "statuspage"))
-                url = f"https://{host.host}{_FEED_PATHS.get(form, '/')}"
-                return {"status": {"url": url, "format": form, **known}}
-    return {}
 
 
 def _role(world: WorldFile, provider: Provider, product: Product) -> str:
