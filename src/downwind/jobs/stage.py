@@ -165,22 +165,23 @@ class Stage:
             wait = event.at + self._shift - clock.now()
             if wait > 0:
                 await clock.sleep(wait)
-            order = self._addressed(event.order) if event.order else None
-            if order is not None:
-                await self._set.process.tell(order)
+            if self._set.dealt and "provider" in (event.order or {}):
+                continue  # the words of another provider were said of another deal
+            if event.order:
+                await self._set.process.tell(self._addressed(event.order))
             self._say("told", event.said_at, event=event)
 
-    def _addressed(self, order: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _addressed(self, order: Mapping[str, Any]) -> dict[str, Any]:
         if order["do"] == "announce":
             return self._announced(order)
         scope = {"scope": str(self._set.fault)}
         mode = {"mode": self._scenario.spec.fault.mode} if order["do"] == "break" else {}
         return {**scope, **mode, **order}
 
-    def _announced(self, order: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Words of the hit provider; those of another were said of another deal."""
+    def _announced(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        """The words of the hit provider, unless the order says whose they are."""
         if "provider" in order:
-            return None if self._set.dealt else dict(order)
+            return dict(order)
         fault = self._set.fault
         product = fault.product if fault.product != "*" else None
         return {
