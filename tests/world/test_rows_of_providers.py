@@ -10,6 +10,7 @@ import pytest_asyncio
 from downwind.catalog import Catalog
 from downwind.observe.feed import look_at_feed
 from downwind.terms import State
+from downwind.world.form.feeds import status_feeds
 
 from .rows import (
     BLANK_POLICY,
@@ -276,10 +277,8 @@ async def _announce(
 
 
 async def _open_incidents(founding: Founding, provider: str) -> list[str]:
-    """The titles that the mapper reads from the provider's feed, where its catalogue says."""
-    found = Catalog.from_texts([founding.process.overlay]).provider(provider)
-    assert found is not None
-    assert found.status is not None
-    seen = await look_at_feed(found.status.url, found.status.format, founding.network)
+    """The titles that the watcher reads from the provider's feed."""
+    feed = status_feeds(founding.file)[provider]
+    seen = await look_at_feed(feed.url, feed.format, founding.network)
     assert seen.value is not None, seen
     return [each["title"] for each in seen.value["incidents"] if each["state"] == "open"]
