@@ -1,5 +1,7 @@
 """Observed means held; agreement means precision and recall with their cells."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +68,18 @@ def test_the_time_to_the_name_runs_to_the_first_verdict_that_then_stood() -> Non
 
 def test_no_verdict_no_name() -> None:
     assert named([(10, QUIET)], first_failure=5) is None
+
+
+def test_a_coarser_and_less_sure_verdict_takes_nothing_back() -> None:
+    def said(verdict: str, scope: str) -> Attribution:
+        return replace(QUIET, verdict=verdict, scope=Scope.parse(scope))
+
+    part = said("provider", "hill/cdn#bots")
+    whole = said("suspected", "hill")
+    other = said("suspected", "dale")
+    found = named([(10, other), (20, part), (30, part), (40, whole)], first_failure=5)
+    assert found is not None
+    assert (found.attribution, found.seconds) == (part, 15)
+    taken_back = named([(20, part), (40, other)], first_failure=5)
+    assert taken_back is not None
+    assert (taken_back.attribution, taken_back.seconds) == (other, 35)

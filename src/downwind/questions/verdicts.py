@@ -24,13 +24,34 @@ def named(verdicts: Sequence[tuple[float, Attribution]], first_failure: float) -
     spoken = [(at, verdict) for at, verdict in verdicts if verdict.verdict != "quiet"]
     if not spoken:
         return None
-    last = spoken[-1][1]
+    last = _standing([verdict for _, verdict in spoken])
     since = spoken[-1][0]
     for at, verdict in reversed(spoken):
-        if not _says_the_same(verdict, last):
+        if not _says_the_same(verdict, last) and not _takes_nothing_back(verdict, last):
             break
-        since = at
+        since = at if _says_the_same(verdict, last) else since
     return Named(last, since - first_failure)
+
+
+def _standing(verdicts: Sequence[Attribution]) -> Attribution:
+    """The last verdict; or an earlier one that the later ones did not take back.
+
+    Victims come back one by one, and with few left the verdict gets coarser and less sure.
+    """
+    last = verdicts[-1]
+    for verdict in reversed(verdicts):
+        if verdict.verdict == "provider" and _takes_nothing_back(last, verdict):
+            return verdict
+        if not _takes_nothing_back(verdict, last) and not _says_the_same(verdict, last):
+            return last
+    return last
+
+
+def _takes_nothing_back(later: Attribution, earlier: Attribution) -> bool:
+    """Whether it still suspects the provider, and no product of it in place of another."""
+    if later.scope is None or earlier.scope is None or later.verdict != "suspected":
+        return False
+    return later.scope != earlier.scope and later.scope.covers(earlier.scope)
 
 
 def _says_the_same(verdict: Attribution, last: Attribution) -> bool:
