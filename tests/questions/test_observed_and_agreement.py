@@ -77,7 +77,9 @@ def test_a_coarser_and_less_sure_verdict_takes_nothing_back() -> None:
     part = said("provider", "hill/cdn#bots")
     whole = said("suspected", "hill")
     other = said("suspected", "dale")
-    found = named([(10, other), (20, part), (30, part), (40, whole)], first_failure=5)
+    product = said("suspected", "hill/cdn")
+    rounds = [(10, other), (20, part), (30, part), (35, product), (40, whole)]
+    found = named(rounds, first_failure=5)
     assert found is not None
     assert (found.attribution, found.seconds) == (part, 15)
     taken_back = named([(20, part), (40, other)], first_failure=5)

@@ -40,9 +40,10 @@ def _standing(verdicts: Sequence[Attribution]) -> Attribution:
     """
     last = verdicts[-1]
     for verdict in reversed(verdicts):
-        if verdict.verdict == "provider" and _takes_nothing_back(last, verdict):
+        kept = _takes_nothing_back(last, verdict)
+        if kept and verdict.verdict == "provider":
             return verdict
-        if not _takes_nothing_back(verdict, last) and not _says_the_same(verdict, last):
+        if not kept and not _says_the_same(verdict, last):
             return last
     return last
 
