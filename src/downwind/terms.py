@@ -248,6 +248,14 @@ class Scope:
             raise UsageError(f"{text!r} names a variant twice.", todo="Name each once.")
         return scope
 
+    @classmethod
+    def read(cls, text: str) -> Scope | None:
+        """The scope that a text is, or None where it is another name."""
+        try:
+            return cls.parse(text)
+        except UsageError:
+            return None
+
     @property
     def variants(self) -> frozenset[str]:
         """The variants one by one: `#fl2+bots` has two."""

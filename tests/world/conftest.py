@@ -10,12 +10,15 @@ import aiohttp
 import dns.asyncquery
 import dns.message
 import pytest
+import pytest_asyncio
 from dns.message import Message
 
 from downwind.observe.network import Network
 from downwind.world.client import WorldProcess
 from downwind.world.net.clock import WorldClock
 from downwind.world.net.dialing import Stub, new_session
+
+from .rows import Founding
 
 SMALL = Path(__file__).parent / "small.yaml"
 START = 1_763_463_600.0
@@ -89,3 +92,17 @@ def start_world(tmp_path: Path) -> Starter:
         assert "Traceback" not in (state / "world.log").read_text()
 
     return start
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def founding_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Founding]:
+    """The packaged world, running for all tests of a module."""
+    async with Founding.start(tmp_path_factory.mktemp("founding")) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def founding(founding_world: Founding) -> AsyncIterator[Founding]:
+    """The packaged world, whole again after each test."""
+    yield founding_world
+    await founding_world.make_whole()

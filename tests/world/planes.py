@@ -98,37 +98,15 @@ async def running_planes(state: Path) -> AsyncIterator[Planes]:
     """Start the world; it ends with the block."""
     clock = WorldClock.starting(START, _SPEED)
     world = World(load_world(PLANES), state, clock, APPS)
-    async with _datagrams_closed():
-        await world.start()
-        try:
-            handout = world.handout()
-            dial = handout["dial"]
-            trust = Network.from_handout(handout).verifying
-            http = WorldHttp(clock, Stub(clock, dial), dial, trust)
-            yield Planes(world, clock, http, dial)
-            await http.close()
-        finally:
-            await world.stop()
-
-
-@asynccontextmanager
-async def _datagrams_closed() -> AsyncIterator[None]:
-    """Close what a world leaves to the end of its process: its name servers' UDP sockets."""
-    loop = asyncio.get_running_loop()
-    create = loop.create_datagram_endpoint
-    opened: list[asyncio.DatagramTransport] = []
-
-    async def remember(*args: Any, **kwargs: Any) -> Any:
-        transport, protocol = await create(*args, **kwargs)
-        opened.append(transport)
-        return transport, protocol
-
-    loop.create_datagram_endpoint = remember  # type: ignore[method-assign]
+    await world.start()
     try:
-        yield
+        handout = world.handout()
+        dial = handout["dial"]
+        trust = Network.from_handout(handout).verifying
+        http = WorldHttp(clock, Stub(clock, dial), dial, trust)
+        yield Planes(world, clock, http, dial)
+        await http.close()
     finally:
-        loop.create_datagram_endpoint = create  # type: ignore[method-assign]
-        for transport in opened:
-            transport.close()
+        await world.stop()
         # A transport lets go of its socket in the next round of the loop.
         await asyncio.sleep(0)

@@ -8,7 +8,6 @@ from downwind.world.form.deal import deal, deal_scope, stands_on
 from downwind.world.form.load import load_world, world_from_text
 from downwind.world.form.scenario import packaged
 from downwind.world.form.schema import Product, WorldFile
-from downwind.world.form.telling import touches
 
 from .conftest import SMALL
 from .planes import PLANES
@@ -76,13 +75,13 @@ def test_the_fault_hits_one_of_the_same_kind_on_which_somebody_stands(
         )
         stands = [Scope.parse(t) for service in world.services for t in service.on.values()]
         if hit.variant is None:
-            assert any(touches(hit, stand) for stand in stands)
+            assert any(hit.covers(stand) for stand in stands)
 
 
 def standing(world: WorldFile, place: Scope) -> int:
     """How many services stand on it, what their products lean on counted in."""
     return sum(
-        any(touches(place, scope) for scope in stands_on(world, service))
+        any(place.covers(scope) for scope in stands_on(world, service))
         for service in world.services
     )
 
@@ -136,9 +135,9 @@ def test_a_service_that_is_not_dealt_stays_in_every_deal() -> None:
 
 def test_where_a_store_keeps_its_data_is_dealt_among_its_like() -> None:
     text = PLANES.read_text(encoding="utf-8").replace(
-        "      - {id: porter, role: control",
+        "      - {id: porter, role: policy",
         "      - {id: blobs, role: objects, system: keyvalue, checked_by: porter}\n"
-        "      - {id: porter, role: control",
+        "      - {id: porter, role: policy",
     )
     written = world_from_text(text, "w.yaml")
     dealt = [deal(written, seed) for seed in range(30)]

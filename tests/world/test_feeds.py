@@ -7,13 +7,11 @@ from downwind.world.form.scenario import packaged
 WORLD = load_world(packaged("worlds")["founding"])
 
 
-def test_each_format_has_its_own_path() -> None:
+def test_each_provider_has_its_page_and_its_format() -> None:
     feeds = status_feeds(WORLD)
-    assert feeds["cloudflare"] == Feed(
-        "https://cloudflare-status.test/api/v2/summary.json", "statuspage"
-    )
-    assert feeds["aws"] == Feed("https://aws-status.test/public/currentevents", "aws-health")
-    assert feeds["google-cloud"].url.endswith("/incidents.json")
+    assert feeds["cloudflare"] == Feed("https://cloudflare-status.test/", "statuspage")
+    assert feeds["aws"] == Feed("https://aws-status.test/", "aws-health")
+    assert feeds["google-cloud"].format == "google-incidents"
 
 
 def test_every_provider_that_a_scenario_can_hit_has_a_page() -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from downwind.model import Step
 from downwind.observe import Session
@@ -31,19 +30,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 UP, DEGRADED, DOWN = State.UP, State.DEGRADED, State.DOWN
 ADA, GRACE = ("ada", "feather-river"), ("grace", "copper-kettle")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Founding]:
-    async with Founding.start(tmp_path_factory.mktemp("founding")) as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def founding(world: Founding) -> AsyncIterator[Founding]:
-    """The world, whole again after each test."""
-    yield world
-    await world.make_whole()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +96,7 @@ async def test_each_outage_hits_whom_it_hit_and_nobody_else(
 
 async def test_every_role_has_three_providers_at_least() -> None:
     providers = load_world(packaged("worlds")["founding"]).providers
-    for role in ("edge", "cloud", "dns", "keyvalue", "edge-store", "objects", "control"):
+    for role in ("edge", "cloud", "dns", "keyvalue", "edge-store", "objects", "policy"):
         offers = {p.id for p in providers for product in p.products if product.role == role}
         assert len(offers) >= 3, role
 

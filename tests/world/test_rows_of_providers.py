@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from downwind.catalog import Catalog
 from downwind.observe.feed import look_at_feed
@@ -33,19 +30,6 @@ CONTROL = "https://control.ec2.us-east-1.aws.test/machines"
 TABLE = "https://dynamodb.us-east-1.aws.test/t/rows/one"
 API = "https://api.dashboard.test"
 KEY = "marble-arch"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Founding]:
-    async with Founding.start(tmp_path_factory.mktemp("founding")) as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def founding(world: Founding) -> AsyncIterator[Founding]:
-    """The world, whole again after each test."""
-    yield world
-    await world.make_whole()
 
 
 # Cloudflare

@@ -36,7 +36,7 @@ def complaint(text: str) -> str:
             "system: authority",
             "system: oracle",
             "providers.2.products.3.system: Input should be 'nameserver', 'edge', 'compute', "
-            "'keyvalue', 'authority' or 'control'",
+            "'keyvalue', 'authority' or 'policy'",
         ),
         (
             "cloud: nimbus/vm/west-1",
@@ -122,7 +122,7 @@ _CLAIM = "kind: independent\n    of: nimbus"
         (
             _VM,
             _VM.replace("warden", "tables"),
-            "providers.1.products.1.checked_by: nimbus/tables is a keyvalue; this needs a control",
+            "providers.1.products.1.checked_by: nimbus/tables is a keyvalue; this needs a policy",
         ),
         (
             _VM,
@@ -137,7 +137,7 @@ _CLAIM = "kind: independent\n    of: nimbus"
         (
             _VM,
             _VM.replace("in: tables", "in: warden"),
-            "providers.1.products.1.leases_in: nimbus/warden is a control; this needs a keyvalue",
+            "providers.1.products.1.leases_in: nimbus/warden is a policy; this needs a keyvalue",
         ),
         (
             "keyvalue, regions: [east-1, west-1]",
@@ -178,8 +178,8 @@ _CLAIM = "kind: independent\n    of: nimbus"
             "services.4.on.edge: the parts of #waf+fl1 stand in another order",
         ),
         (
-            "role: control, system: control}",
-            "role: control, system: control, front: acme/proxy, core: nimbus/objects}",
+            "role: policy, system: policy}",
+            "role: policy, system: policy, front: acme/proxy, core: nimbus/objects}",
             "providers.1.products.4.core: only keyvalue products have core; "
             "providers.1.products.4.front: only keyvalue products have front",
         ),

@@ -48,7 +48,7 @@ def add_declarations(builder: GraphBuilder, model: Model, as_of: date | None) ->
 
 def _add_component(builder: GraphBuilder, component: Component) -> str:
     """A private part, or a provider's product where its id is a scope. Returns its node's id."""
-    scope = _scope(component.id) if "/" in component.id else None
+    scope = Scope.read(component.id) if "/" in component.id else None
     if scope is None:
         return builder.node(
             component.id, component.kind, component.title or component.id, component.recovery_lag
@@ -92,7 +92,7 @@ def _settle_hosts(
         return
     if as_of and declared.known_since and declared.known_since > as_of:
         return
-    finer = [scope for name in declared.any_of if (scope := _scope(name)) is not None]
+    finer = [scope for name in declared.any_of if (scope := Scope.read(name)) is not None]
     for step in capability.journey:
         host = (urlsplit(step.url).hostname or "").lower()
         node_id = f"host:{host}"
@@ -103,18 +103,11 @@ def _settle_hosts(
 
 def _refines(builder: GraphBuilder, node_id: str, finer: list[Scope]) -> bool:
     seen = builder.targets(node_id, frozenset({"host", "address"}))
-    coarse = [_scope(name.removesuffix("?")) for name in seen if name.endswith("?")]
+    coarse = [Scope.read(name.removesuffix("?")) for name in seen if name.endswith("?")]
     return bool(finer) and all(
         any(wide and wide.product and wide != scope and wide.covers(scope) for wide in coarse)
         for scope in finer
     )
-
-
-def _scope(name: str) -> Scope | None:
-    try:
-        return Scope.parse(name) if "." not in name else None
-    except UsageError:
-        return None
 
 
 def _targets(builder: GraphBuilder, capability: Capability) -> dict[str, Strength]:
@@ -149,7 +142,7 @@ def _declare(builder: GraphBuilder, node_id: str, declared: DeclaredNeed) -> Non
 
 def _resolve(builder: GraphBuilder, name: str, node_id: str) -> str:
     """A capability, a component, a host name or a scope."""
-    is_scope = _scope(name) is not None and builder.kind(name) in (None, *SCOPE_KINDS)
+    is_scope = Scope.read(name) is not None and builder.kind(name) in (None, *SCOPE_KINDS)
     if name in builder and not is_scope:
         return name
     if "." in name and "/" not in name:

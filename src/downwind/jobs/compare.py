@@ -1,6 +1,5 @@
 """Compares two services: of what was mapped and declared, or in an emulated internet."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,18 +7,18 @@ from pathlib import Path
 
 from downwind.catalog import Catalog
 from downwind.graph import build_graph
-from downwind.jobs.map import map_walled, stored
+from downwind.jobs.emulated import emulated
+from downwind.jobs.map import stored
 from downwind.model import Model
 from downwind.questions.compare import Compared, compare, find_service
 from downwind.terms import UsageError
-from downwind.world.client import WorldProcess
 from downwind.world.form.load import load_world
 from downwind.world.form.owners import owners_model, recovery_after
 from downwind.world.form.scenario import packaged
 
 
 @dataclass(frozen=True, slots=True)
-class Emulated:
+class EmulatedComparison:
     """A comparison in an emulated internet, mapped through its sockets."""
 
     compared: Compared
@@ -53,7 +52,7 @@ async def compare_emulated(
     as_of: date | None = None,
     budget: float = 20.0,
     confine: bool = True,
-) -> Emulated:
+) -> EmulatedComparison:
     """Start a world, map all of its services from outside, and compare two of them.
 
     `budget` are the seconds that the map may take. Raises UsageError, ModelError, WorldError,
@@ -63,18 +62,12 @@ async def compare_emulated(
     model = owners_model(world, recovery_after(duration))
     for name in (a, b):
         find_service(model, name)
-    with tempfile.TemporaryDirectory(prefix="downwind-") as name:
-        folder = Path(name)
-        async with WorldProcess.start(world_file, folder / "world") as process:
-            overlay = folder / "overlay.yaml"
-            overlay.write_text(process.overlay, encoding="utf-8")
-            known = Catalog.load([*catalog, overlay])
-            mapped = await map_walled(
-                model.hosts(), process.handout, folder / "map", budget=budget, confine=confine
-            )
-    graph = build_graph(mapped.records, known, model, as_of=as_of)
+    async with emulated(world_file, catalog=catalog) as running:
+        handout = running.process.handout
+        mapped = await running.map(model, handout, budget=budget, confine=confine)
+    graph = build_graph(mapped.records, running.catalog, model, as_of=as_of)
     compared = compare(graph, model, a, b, duration)
-    return Emulated(compared, world.world, mapped.walls, len(mapped.records))
+    return EmulatedComparison(compared, world.world, mapped.walls, len(mapped.records))
 
 
 def find_world(name: str) -> Path:

@@ -1,16 +1,15 @@
 """Replays outages: start a world, map it, predict, break it, watch, name the cause, compare."""
 
-import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 from downwind.catalog import Catalog
 from downwind.graph import Graph, build_graph
+from downwind.jobs.emulated import Emulated, emulated
 from downwind.jobs.foretell import Prediction, foretell
-from downwind.jobs.map import Mapped, map_walled
+from downwind.jobs.map import Mapped
 from downwind.jobs.outcome import (
     Cell,
     JudgedClaim,
@@ -24,8 +23,7 @@ from downwind.jobs.outcome import (
 from downwind.jobs.stage import Moment, Played, Setting, Stage, Tell
 from downwind.model import Model
 from downwind.questions.claims import Judgement, judge
-from downwind.terms import Scope
-from downwind.world.client import WorldProcess
+from downwind.terms import Scope, State
 from downwind.world.form.called import Called
 from downwind.world.form.deal import deal, deal_scope
 from downwind.world.form.fit import check_scenario
@@ -72,7 +70,13 @@ async def replay_all(
         world = deal(load_world(file), options.seed)
         for scenario in here:
             check_scenario(scenario, world)
-        async with _running(here[0], options, world) as running:
+        async with emulated(
+            file,
+            deal=options.seed,
+            speed=options.speed or here[0].spec.speed,
+            start=here[0].start - 3600,
+        ) as there:
+            running = _Running(options, world, there)
             for number, scenario in enumerate(here):
                 yield await running.play(scenario, tell, first=number == 0)
 
@@ -81,9 +85,7 @@ async def replay_all(
 class _Running:
     options: Options
     world: WorldFile
-    process: WorldProcess
-    folder: Path
-    catalog: Catalog
+    there: Emulated
     mapped: Mapped | None = None
 
     async def play(self, scenario: Scenario, tell: Tell, *, first: bool) -> Replay:
@@ -92,37 +94,41 @@ class _Running:
         model = owners_model(world, scenario.recovery)
         speed = options.speed or scenario.spec.speed
         tuned = {"do": "tune", "speed": speed, "recovery": scenario.recovery}
-        clock = (await self.process.tell(tuned))["clock"]
-        handout = {**self.process.handout, "clock": clock}
+        clock = (await self.there.process.tell(tuned))["clock"]
+        handout = {**self.there.process.handout, "clock": clock}
         tell(Moment(scenario.start, "opened", scenario, fault))
         if first:
             tell(Moment(scenario.start, "started", scenario, fault))
-        mapped = self.mapped or await _map(handout, model, self.folder, options)
+        mapped = self.mapped or await self._map(model, handout)
         if self.mapped is None:
             tell(Moment(scenario.start, "mapped", scenario, fault, mapped=mapped))
         self.mapped = mapped
         owners = options.declarations or model
-        prediction = foretell(scenario, mapped, self.catalog, owners, fault, options.as_of)
+        prediction = foretell(scenario, mapped, self.there.catalog, owners, fault, options.as_of)
         tell(Moment(scenario.start, "predicted", scenario, fault, prediction=prediction))
-        ledger = _Ledger(scenario, world, owners, fault, mapped, self.catalog, options.as_of)
+        ledger = _Ledger(scenario, world, owners, fault, mapped, self.there.catalog, options.as_of)
         before = ledger.before()
         tell(Moment(scenario.start, "claims", scenario, fault, claims=before))
         setting = Setting(
             scenario=scenario,
-            process=self.process,
+            process=self.there.process,
             handout=handout,
             world=world,
             model=model,
-            catalog=self.catalog,
+            catalog=self.there.catalog,
             prediction=prediction,
             fault=fault,
             dealt=options.seed is not None,
             users=options.users,
             told=Called(world, fault).told,
         )
-        played = await Stage(setting, tell).play(self.folder)
+        played = await Stage(setting, tell).play(self.there.folder)
         cells = cells_of(scenario, model, prediction, played, dealt=options.seed is not None)
         return self._result(scenario, fault, speed, model, prediction, played, cells, ledger)
+
+    async def _map(self, model: Model, handout: Mapping[str, Any]) -> Mapped:
+        budget, confine = self.options.map_budget, self.options.confine
+        return await self.there.map(model, handout, budget=budget, confine=confine)
 
     def _result(
         self,
@@ -159,28 +165,6 @@ class _Running:
         )
 
 
-@asynccontextmanager
-async def _running(first: Scenario, options: Options, world: WorldFile) -> AsyncIterator[_Running]:
-    with tempfile.TemporaryDirectory(prefix="downwind-") as name:
-        folder = Path(name)
-        async with WorldProcess.start(
-            first.world_file,
-            folder / "world",
-            deal=options.seed,
-            speed=options.speed or first.spec.speed,
-            start=first.start - 3600,
-        ) as process:
-            (folder / "overlay.yaml").write_text(process.overlay, encoding="utf-8")
-            catalog = Catalog.load([folder / "overlay.yaml"])
-            yield _Running(options, world, process, folder, catalog)
-
-
-async def _map(handout: dict[str, object], model: Model, folder: Path, options: Options) -> Mapped:
-    folder = folder / "map"
-    budget, confine = options.map_budget, options.confine
-    return await map_walled(model.hosts(), handout, folder, budget=budget, confine=confine)
-
-
 @dataclass(frozen=True)
 class _Ledger:
     """Judges the claims of a world by what could be known, what was seen, and what is known."""
@@ -210,13 +194,15 @@ class _Ledger:
             self.mapped.records, self.catalog, self.model, as_of=as_of, scopes=[self.fault]
         )
 
-    def _judged(self, graph: Graph, seen: object = None) -> tuple[Judgement, ...]:
+    def _judged(
+        self, graph: Graph, seen: Mapping[str, State] | None = None
+    ) -> tuple[Judgement, ...]:
         return tuple(
             judge(
                 claim,
                 graph,
                 self.model,
-                observed=seen,  # type: ignore[arg-type]
+                observed=seen,
                 fault=self.fault,
                 duration=self.scenario.until - self.scenario.onset,
                 choices=_choices(self.world),

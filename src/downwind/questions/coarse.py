@@ -4,15 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from downwind.graph import Graph, declared_scopes
-from downwind.terms import Need, Scope, UsageError
-
-
-def read_scope(text: str) -> Scope | None:
-    """The scope that a text is, or None."""
-    try:
-        return Scope.parse(text)
-    except UsageError:
-        return None
+from downwind.terms import Need, Scope
 
 
 def whole_of(grain: str) -> Scope:

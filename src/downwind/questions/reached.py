@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from downwind.graph import Graph
 from downwind.questions.whatif import Link
-from downwind.terms import Need, Node, Scope, UsageError
+from downwind.terms import Need, Node, Scope
 
 Follows = Callable[[Need], bool]
 Came = dict[str, tuple[str, Need] | None]
@@ -17,10 +17,7 @@ def scope_of(node: Node) -> Scope | None:
     """The scope that the node is, or None; a private part called `origin` is no provider."""
     if node.kind not in _KINDS and "/" not in node.id:
         return None
-    try:
-        return Scope.parse(node.id)
-    except UsageError:
-        return None
+    return Scope.read(node.id)
 
 
 def walk(graph: Graph, starts: Iterable[str], follows: Follows) -> Came:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from downwind.graph import Graph, node_of
-from downwind.questions.coarse import holds_part, is_settled, read_scope, whole_of
+from downwind.questions.coarse import holds_part, is_settled, whole_of
 from downwind.solve.compile import Compiled, compile_graph
 from downwind.solve.propagate import Fallout, chain, propagate
 from downwind.terms import Scope, State, UnknownCause
@@ -85,7 +85,7 @@ def what_if(graph: Graph, causes: Sequence[str], duration: float) -> WhatIf:
 
 def find_cause(graph: Graph, cause: str) -> str:
     """The node that a person means: a scope, a host name, a capability or a node's id."""
-    scope = read_scope(cause)
+    scope = Scope.read(cause)
     if scope is not None and (name := node_of(scope, graph.nodes)) in graph.nodes:
         return name
     for name in (cause, f"host:{cause}", f"zone:{cause}", f"address:{cause}", f"issuer:{cause}"):
@@ -131,7 +131,7 @@ class _Doubt:
 def _coarse_needs(graph: Graph, names: tuple[str, ...]) -> dict[str, Scope]:
     """Nodes that need some part of a scope in which a fault lies, and that fault."""
     coarse: dict[str, Scope] = {}
-    faults = [fault for name in names if (fault := read_scope(name))]
+    faults = [fault for name in names if (fault := Scope.read(name))]
     for node in graph.nodes.values():
         whole = whole_of(node.id) if node.kind == "grain" else None
         for fault in faults:

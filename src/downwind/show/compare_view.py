@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from downwind.jobs.compare import Emulated
+from downwind.jobs.compare import EmulatedComparison
 from downwind.model import say_duration
 from downwind.questions.compare import Compared, LoneFault, Side
 from downwind.questions.whatif import Link
@@ -19,7 +19,7 @@ Group = tuple[str, str, tuple[LoneFault, ...]]
 """A key for programs, a heading for people, and the faults."""
 
 
-def compare_form(compared: Compared, emulated: Emulated | None = None) -> dict[str, Any]:
+def compare_form(compared: Compared, emulated: EmulatedComparison | None = None) -> dict[str, Any]:
     """The JSON form: one object, of JSON values only."""
     return {
         "emulation": "modelled on public reports" if emulated else None,
@@ -48,7 +48,9 @@ def compare_form(compared: Compared, emulated: Emulated | None = None) -> dict[s
     }
 
 
-def show_compare(out: Console, compared: Compared, emulated: Emulated | None = None) -> None:
+def show_compare(
+    out: Console, compared: Compared, emulated: EmulatedComparison | None = None
+) -> None:
     """Print what each stands on, what they share, and who falls with what."""
     a, b = _name(compared.a), _name(compared.b)
     out.print(Text(f"{a} and {b}", style="bold"))

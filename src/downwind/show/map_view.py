@@ -13,7 +13,7 @@ from downwind.graph import Graph
 from downwind.model import say_duration
 from downwind.questions.lone import lone_causes
 from downwind.show.screen import plain
-from downwind.terms import Need, Node, Scope, Strength, UsageError
+from downwind.terms import Need, Node, Scope, Strength
 
 _DEEPEST = 6
 _WITHIN = 86400.0
@@ -133,13 +133,8 @@ def _need_text(need: Need) -> Text:
 
 def _scopes(graph: Graph, start: str) -> tuple[Scope, ...]:
     """The finest scopes on the way; a scope that another one lies in is left out."""
-    found = []
-    for node in graph.reach(start):
-        if node.endswith("?"):
-            try:
-                found.append(Scope.parse(node.rstrip("?")))
-            except UsageError:
-                continue
+    grains = (node.rstrip("?") for node in graph.reach(start) if node.endswith("?"))
+    found = [scope for grain in grains if (scope := Scope.read(grain)) is not None]
     return tuple(s for s in sorted(set(found)) if not _is_coarser(s, found))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from downwind.model import Model
-from downwind.terms import Scope, UsageError
+from downwind.terms import Scope
 from downwind.world.form.called import Called
 from downwind.world.form.deal import deal, deal_scope
 from downwind.world.form.load import load_world
@@ -66,11 +66,9 @@ class Naming:
         for kind in _KINDS:
             if name.startswith(kind):
                 return self.called(name.removeprefix(kind))
-        try:
-            scope = Scope.parse(name)
-        except UsageError:
-            return name
-        return self.scope(scope) if self.world.provider(scope.provider) else name
+        scope = Scope.read(name)
+        known = scope is not None and self.world.provider(scope.provider) is not None
+        return self.scope(scope) if scope and known else name
 
     def title(self, service: str, capability: str) -> str:
         """load the feed."""

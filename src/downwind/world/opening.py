@@ -29,8 +29,8 @@ from downwind.world.systems.keyvalue import KeyValue
 from downwind.world.systems.keyvalueclient import RemoteTables
 from downwind.world.systems.nameserver import NameServers
 from downwind.world.systems.origins import Origins
+from downwind.world.systems.policy import PolicyCheck, PolicyServer
 from downwind.world.systems.revocation import RevocationServer
-from downwind.world.systems.servicecontrol import PolicyCheck, ServiceControl
 from downwind.world.systems.tls import by_name, trusting
 
 
@@ -59,7 +59,7 @@ class Opening:
         addresses |= {keyvalue_name(s.scope): _v4(s) for s, _ in self._layout.fronted()}
         behind = Origins(addresses, doors.dial, trust, clock)
         await self._stack.enter_async_context(behind.session)
-        await self._open_controls()
+        await self._open_policies()
         await self._open_keyvalue(http)
         await self._open_control_planes(http)
         await self._open_compute(http)
@@ -82,9 +82,9 @@ class Opening:
             await server.start(self._layout.doors)
             self.parts.append(server)
 
-    async def _open_controls(self) -> None:
-        for site in self._layout.sites("control"):
-            part = ServiceControl(site, self._layout.folder(site.scope))
+    async def _open_policies(self) -> None:
+        for site in self._layout.sites("policy"):
+            part = PolicyServer(site, self._layout.folder(site.scope))
             context = self._own_context(own_domain(site.scope), site)
             await part.start(self._layout.doors, context)
             self.parts.append(part)
@@ -115,8 +115,8 @@ class Opening:
         checked_by = site.product.checked_by
         if checked_by is None:
             return None
-        control = own_domain(checked_by.scope(site.scope.provider))
-        url = f"https://{control}/check?api={site.product.id}"
+        policy = own_domain(checked_by.scope(site.scope.provider))
+        url = f"https://{policy}/check?api={site.product.id}"
         return PolicyCheck(http, self._layout.clock, url)
 
     async def _open_control_planes(self, http: WorldHttp) -> None:

@@ -25,7 +25,7 @@ _ROLES = {
     "compute": "hosting",
     "keyvalue": "keyvalue",
     "authority": "certificates",
-    "control": "control",
+    "policy": "control",
 }
 _NAMES = {"nameserver": "ns", "edge": "cname", "authority": "revocation_host"}
 
@@ -103,7 +103,7 @@ def _names(provider: Provider, plan: Plan) -> Iterator[Fact]:
         if product.system in _NAMES:
             kind = _NAMES[product.system]
             yield {"kind": kind, "suffix": own_domain(scope), "product": product.id}
-        elif product.system == "control":
+        elif product.system == "policy":
             yield {"kind": "api_host", "suffix": own_domain(scope), "product": product.id}
         elif product.system == "keyvalue":
             yield {

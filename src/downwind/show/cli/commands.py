@@ -25,6 +25,12 @@ Overlays = Annotated[
     list[Path] | None,
     typer.Option("--catalog", help="A catalogue overlay: a file or a folder; may be repeated."),
 ]
+AsOf = Annotated[
+    str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
+]
+Unconfined = Annotated[
+    bool, typer.Option(help="Map without walling the mapper off from the world's files.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -85,9 +91,7 @@ def of(
     store: Store = _STORE,
     model: ModelFiles = None,
     catalog: Overlays = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
-    ] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Who falls if these causes fail together, from when until when, and through which chain.
@@ -100,15 +104,10 @@ def of(
     from downwind.questions.whatif import what_if
     from downwind.show.of_view import of_form, show_of
     from downwind.show.screen import screen
-    from downwind.terms import Scope, UsageError
+    from downwind.terms import Scope
 
     written = _model(model)
-    scopes = []
-    for cause in causes:
-        try:
-            scopes.append(Scope.parse(cause))
-        except UsageError:
-            continue
+    scopes = [scope for cause in causes if (scope := Scope.read(cause)) is not None]
     records = stored(store)
     known = Catalog.load(catalog or [])
     graph = build_graph(records, known, written, as_of=_day(as_of))
@@ -133,9 +132,7 @@ def compare_(
     store: Store = _STORE,
     model: ModelFiles = None,
     catalog: Overlays = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
-    ] = None,
+    as_of: AsOf = None,
     world: Annotated[
         str | None,
         typer.Option(
@@ -143,9 +140,7 @@ def compare_(
             metavar="NAME|FILE",
         ),
     ] = None,
-    unconfined: Annotated[
-        bool, typer.Option(help="Map without walling the mapper off from the world's files.")
-    ] = False,
+    unconfined: Unconfined = False,
     as_json: AsJson = False,
 ) -> None:
     """What two services stand on, what they share, and which lone fault takes which of them down.
@@ -196,9 +191,7 @@ def replay_(
     every: Annotated[
         bool, typer.Option("--all", help="All scenarios that come along, oldest first.")
     ] = False,
-    as_of: Annotated[
-        str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
-    ] = None,
+    as_of: AsOf = None,
     shuffle: Annotated[
         int | None,
         typer.Option(help="Deal anew who stands on whom, and whom the fault hits.", metavar="SEED"),
@@ -223,9 +216,7 @@ def replay_(
         Path | None,
         typer.Option(help="Keep what the terminal shows as a picture, too.", metavar="FILE.svg"),
     ] = None,
-    unconfined: Annotated[
-        bool, typer.Option(help="Map without walling the mapper off from the world's files.")
-    ] = False,
+    unconfined: Unconfined = False,
     brief: Annotated[
         bool, typer.Option("--brief", help="The story, the table and the cause; not the rest.")
     ] = False,

@@ -92,7 +92,7 @@ def leaning_complaints(
 ) -> Iterator[Complaint]:
     """What keeps a product from standing on what the file says that it stands on."""
     for key, system, own in (
-        ("checked_by", "control", True),
+        ("checked_by", "policy", True),
         ("leases_in", "keyvalue", True),
         ("core", "keyvalue", False),
         ("front", "edge", True),

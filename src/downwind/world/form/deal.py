@@ -5,15 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from downwind.terms import Scope, UnknownCause
 from downwind.world.form.check import CONTROL, variant_parts
 from downwind.world.form.places import has_variant
 from downwind.world.form.schema import Product, Provider, WorldFile, WorldService
 from downwind.world.form.telling import most_telling
-
-T = TypeVar("T")
 
 
 def deal(world: WorldFile, seed: int | None) -> WorldFile:

@@ -7,23 +7,17 @@ from dataclasses import dataclass
 
 from downwind.world.form.schema import WorldFile
 
-_PATHS = {
-    "statuspage": "/api/v2/summary.json",
-    "aws-health": "/public/currentevents",
-    "google-incidents": "/incidents.json",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A status page's feed, and the shape that it has."""
+    """A status page, and the shape that its feed has."""
 
     url: str
     format: str
 
 
 def status_feeds(world: WorldFile) -> Mapping[str, Feed]:
-    """Provider id -> its feed; the first where a provider has several pages."""
+    """Provider id -> its page; the first where a provider has several."""
     found: dict[str, Feed] = {}
     for service in world.services:
         for host in service.hosts:
@@ -31,5 +25,5 @@ def status_feeds(world: WorldFile) -> Mapping[str, Feed]:
                 continue
             form = str(host.settings.get("format", "statuspage"))
             provider = str(host.settings.get("provider", ""))
-            found.setdefault(provider, Feed(f"https://{host.host}{_PATHS.get(form, '/')}", form))
+            found.setdefault(provider, Feed(f"https://{host.host}/", form))
     return found

@@ -40,7 +40,7 @@ MODES: Mapping[str, Mapping[str, str]] = {
         "silent": "silent",
         "refused": "refused",
     },
-    "control": {
+    "policy": {
         "blank-policy": "blank-policy",
         "errors": "errors",
         "silent": "silent",

@@ -58,8 +58,8 @@ def _leanings(world: WorldFile, recovery: float) -> Iterator[Component]:
                 for name, leaning in (("core", product.core), ("front", product.front))
                 if leaning is not None
             ]
-            control = product.checked_by
-            check = [_leaning_need("policy check", control, provider.id)] if control else []
+            policy = product.checked_by
+            check = [_leaning_need("policy check", policy, provider.id)] if policy else []
             if product.system == "keyvalue" and (needs or check):
                 yield Component(id=here, kind="product", declares=(*needs, *check))
             if product.leases_in is None:

@@ -17,7 +17,7 @@ HostName = Annotated[
 ]
 Slot = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 ScopeText = Annotated[str, Field(min_length=1, max_length=200)]
-System = Literal["nameserver", "edge", "compute", "keyvalue", "authority", "control"]
+System = Literal["nameserver", "edge", "compute", "keyvalue", "authority", "policy"]
 
 
 def _as_mapping(key: str) -> BeforeValidator:
@@ -88,7 +88,7 @@ class Product(Written):
     error_page: ErrorPage | None = None
     """edge and compute only."""
     checked_by: _Leaning | None = None
-    """keyvalue and compute only: the control product of its provider that is asked before its
+    """keyvalue and compute only: the policy product of its provider that is asked before its
     API does anything. A computer that runs asks nobody."""
     leases_in: _Leaning | None = None
     """compute only: the keyvalue product of its provider in which its control plane keeps the

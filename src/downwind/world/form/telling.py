@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from downwind.terms import Scope
-from downwind.world.form.check import variant_parts
 
 Stands = Sequence[Sequence[Scope]]
 """For each service, what it stands on."""
@@ -21,13 +20,6 @@ def most_telling(places: Sequence[Scope], stands: Stands) -> list[Scope]:
     scores = [_telling(place, carried) for place in places]
     best = max(scores, default=(0, False))
     return [place for place, score in zip(places, scores, strict=True) if score == best]
-
-
-def touches(fault: Scope, stand: Scope) -> bool:
-    """True where something that stands on `stand` meets a fault of the scope `fault`."""
-    place = Scope(fault.provider, fault.product, fault.region, fault.zone)
-    there = Scope(stand.provider, stand.product, stand.region, stand.zone)
-    return place.covers(there) and variant_parts(fault.variant) <= variant_parts(stand.variant)
 
 
 def _telling(place: Scope, carried: Sequence[frozenset[Scope]]) -> tuple[int, bool]:

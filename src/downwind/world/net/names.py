@@ -134,7 +134,7 @@ class _Builder:
             self._put_servers(zone, site, _HOUR)
         elif system == "keyvalue":
             put_addresses(zone, keyvalue_name(site.scope), ttl, self._reached_at(site))
-        elif system == "control":
+        elif system == "policy":
             put_addresses(zone, own_domain(site.scope), ttl, site.addresses)
         elif site.scope.variant == CONTROL:
             put_addresses(zone, control_name(site.scope), ttl, site.addresses)

@@ -16,7 +16,7 @@ from downwind.world.net.addresses import Site
 from downwind.world.net.listener import Doors
 from downwind.world.net.platform import KeyValueClient, KeyValueUnavailable, ScenarioClock
 from downwind.world.systems.httppart import HttpPart, new_server
-from downwind.world.systems.servicecontrol import PolicyCheck, Unchecked
+from downwind.world.systems.policy import PolicyCheck, Unchecked
 
 # Modelled on the public report of 2025-10-20: a workflow renews the leases of physical computers
 # in a database; those that time out are established again in a queue that took hours to drain.

@@ -16,7 +16,7 @@ from downwind.world.systems.backing import Backing
 from downwind.world.systems.faults import ActiveFault
 from downwind.world.systems.gate import HungUp, nothing
 from downwind.world.systems.httppart import HttpPart, Inner
-from downwind.world.systems.servicecontrol import PolicyCheck, Unchecked
+from downwind.world.systems.policy import PolicyCheck, Unchecked
 
 _MOST_LISTED = 10_000
 _MOST_BYTES = 1 << 20

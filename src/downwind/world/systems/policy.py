@@ -28,10 +28,10 @@ _TRUSTED_FOR = 30.0
 """Scenario seconds for which an API goes by the last answer."""
 
 
-class ServiceControl(HttpPart):
+class PolicyServer(HttpPart):
     """One provider's check of policy: `GET /check?api=...` says whether a request may pass."""
 
-    system = "control"
+    system = "policy"
 
     def __init__(self, site: Site, folder: Path) -> None:
         super().__init__(site.scope, site.addresses)
