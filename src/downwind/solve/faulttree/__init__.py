@@ -1,0 +1,1 @@
+"""Fault trees: minimal cut sets, probabilities, importance. Arrays in, arrays out."""
