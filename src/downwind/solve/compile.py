@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from downwind.graph import Graph
+from downwind.graph.doubt import CONFIDENCE_FLOOR, is_doubtful
+from downwind.graph.tables import Table
 from downwind.solve.arrays import Arrays
-from downwind.terms import Need, Standing, Strength
+from downwind.terms import Need, Strength
 
-CONFIDENCE_FLOOR = 0.5
-"""Below it a need takes nobody down for certain, only possibly."""
+__all__ = ["CONFIDENCE_FLOOR", "Compiled", "arrays_with_site", "compile_graph", "core_arrays"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def compile_graph(graph: Graph, *, possible: bool = False) -> Compiled:
     alt_start, alt_node, ks = [0], [], []
     for node in graph.nodes.values():
         for need in node.needs:
-            if not possible and _doubtful(need):
+            if not possible and is_doubtful(need):
                 continue
             alternatives, k = _alternatives(need, possible)
             rows.append(need)
@@ -56,10 +57,6 @@ def compile_graph(graph: Graph, *, possible: bool = False) -> Compiled:
     return Compiled(arrays, ids, number, tuple(rows))
 
 
-def _doubtful(need: Need) -> bool:
-    return need.standing is Standing.SUSPECTED or need.confidence < CONFIDENCE_FLOOR
-
-
 def _alternatives(need: Need, possible: bool) -> tuple[Iterable[str], int]:
     names = {alternative.node for alternative in need.alternatives}
     if not possible:
@@ -67,3 +64,41 @@ def _alternatives(need: Need, possible: bool) -> tuple[Iterable[str], int]:
     sure = {a.node for a in need.alternatives if a.confidence >= CONFIDENCE_FLOOR}
     kept = sure or names
     return kept, min(need.k, len(kept))
+
+
+def core_arrays(table: Table) -> Arrays:
+    """The core of a table, as certain as the table is."""
+    rows = table.core
+    lag = np.zeros(rows.size) if table.recovery is None else table.recovery[: rows.size]
+    return Arrays(
+        need_start=rows.start,
+        need_k=rows.k,
+        need_hard=rows.hard,
+        need_grace=rows.grace,
+        alt_start=rows.alt_start,
+        alt_node=rows.alt,
+        recovery_lag=np.nan_to_num(lag),
+    )
+
+
+def arrays_with_site(table: Table, node: int) -> tuple[Arrays, int]:
+    """The core and, where the node is a site, that site after it; and the node's number there."""
+    core = core_arrays(table)
+    place = node - table.core.size
+    if place < 0:
+        return core, node
+    rows = table.sites
+    first, after = int(rows.start[place]), int(rows.start[place + 1])
+    alternatives = slice(int(rows.alt_start[first]), int(rows.alt_start[after]))
+    lag = 0.0 if table.recovery is None else float(np.nan_to_num(table.recovery[node]))
+    starts = rows.alt_start[first + 1 : after + 1] - rows.alt_start[first] + core.alt_start[-1]
+    arrays = Arrays(
+        need_start=np.append(core.need_start, core.need_start[-1] + after - first),
+        need_k=np.append(core.need_k, rows.k[first:after]),
+        need_hard=np.append(core.need_hard, rows.hard[first:after]),
+        need_grace=np.append(core.need_grace, rows.grace[first:after]),
+        alt_start=np.append(core.alt_start, starts),
+        alt_node=np.append(core.alt_node, rows.alt[alternatives]),
+        recovery_lag=np.append(core.recovery_lag, lag),
+    )
+    return arrays, table.core.size

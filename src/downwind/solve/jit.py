@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numba
@@ -13,3 +18,23 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 def jit(kernel: Kernel) -> Kernel:
     """Compile a function over arrays; it lets go of the interpreter while it runs."""
     return cast(Kernel, numba.njit(cache=True, nogil=True, error_model="numpy")(kernel))
+
+
+def _keep_kernels() -> None:
+    """One folder for each state of the sources. numba's own place is one for all, and it fails to
+    read what another state of the sources left there with types that are gone."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    seen = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in sources]
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    here = home / "downwind" / sha256(str(sources[0]).encode()).hexdigest()[:12]
+    kernels = here / sha256(repr(seen).encode()).hexdigest()[:12]
+    with suppress(OSError):  # no place to write: compiled anew each time
+        if not kernels.exists():
+            shutil.rmtree(here, ignore_errors=True)
+            kernels.mkdir(parents=True)
+        setattr(numba.config, "CACHE_DIR", str(kernels))  # noqa: B010  (numba declares no types)
+
+
+_keep_kernels()

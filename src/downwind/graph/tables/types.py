@@ -57,6 +57,8 @@ class Table:
     """Which of `kinds` each node is; -1 for unknown."""
     weight: Floats | None = None
     """1 for every node where None."""
+    count: Ints | None = None
+    """How many sites each site stands for, where these are signatures; else 1."""
     p: Floats | None = None
     """Probability that the node itself has failed; nan where not given. So are the next ones."""
     rate: Floats | None = None
