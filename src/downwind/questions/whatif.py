@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+import numpy as np
+
 from downwind.graph import Graph, node_of
 from downwind.questions.coarse import holds_part, is_settled, whole_of
+from downwind.questions.curve import Step, steps
 from downwind.solve.compile import Compiled, compile_graph
 from downwind.solve.propagate import Fallout, chain, propagate
 from downwind.terms import Scope, State, UnknownCause
@@ -57,6 +60,11 @@ class WhatIf:
     def worst(self) -> Mapping[str, State]:
         """Each capability's worst state that the evidence leaves open."""
         return {fate.node: fate.possibly for fate in self.capabilities}
+
+    def curve(self) -> tuple[Step, ...]:
+        """Capabilities down for certain against how long the fault lasts, be it longer."""
+        down_at = np.array([fate.down_at for fate in self.capabilities], dtype=np.float64)
+        return steps(down_at, np.ones(len(down_at)))
 
 
 def what_if(graph: Graph, causes: Sequence[str], duration: float) -> WhatIf:

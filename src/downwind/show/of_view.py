@@ -8,6 +8,7 @@ from rich.text import Text
 
 from downwind.model import say_duration
 from downwind.questions.whatif import Fate, WhatIf
+from downwind.show.curve_view import curve_form
 from downwind.show.screen import plain, state_text
 from downwind.terms import State
 
@@ -15,15 +16,16 @@ _MOST_OTHERS = 12
 _SHOWN_WITH_CHAIN = ("page", "host")
 
 
-def of_form(answer: WhatIf) -> dict[str, Any]:
+def of_form(answer: WhatIf, *, curve: bool = False) -> dict[str, Any]:
     """The JSON form. Times are seconds since the fault began; null where it does not happen."""
-    return {
+    form = {
         "causes": list(answer.causes),
         "for_seconds": answer.duration,
         "capabilities": [_form(fate, answer.duration) for fate in answer.capabilities],
         "others": [_form(fate, answer.duration) for fate in answer.others],
         "ungrounded": list(answer.ungrounded),
     }
+    return form | ({"curve": curve_form(answer.curve())} if curve else {})
 
 
 def show_of(out: Console, answer: WhatIf) -> None:

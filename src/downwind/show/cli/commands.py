@@ -1,42 +1,32 @@
 """The verbs: map, of, compare and replay. Heavy imports wait until a verb is called."""
 
 import asyncio
-import json
-import sys
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from downwind.model import Model
-
-_STORE = Path(".downwind")
-
-Store = Annotated[
-    Path, typer.Option("--store", help="The folder in which evidence is kept.", metavar="DIR")
-]
-ModelFiles = Annotated[
-    list[Path] | None,
-    typer.Option("--model", help="A model file or a folder of them; may be repeated."),
-]
-Overlays = Annotated[
-    list[Path] | None,
-    typer.Option("--catalog", help="A catalogue overlay: a file or a folder; may be repeated."),
-]
-AsOf = Annotated[
-    str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
-]
-Unconfined = Annotated[
-    bool, typer.Option(help="Map without walling the mapper off from the world's files.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+from downwind.show.cli.options import (
+    STORE,
+    AsJson,
+    AsOf,
+    GraphFile,
+    ModelFiles,
+    NodeFile,
+    Overlays,
+    Store,
+    Unconfined,
+    parse_day,
+    print_json,
+    read_model,
+    seconds,
+)
+from downwind.show.cli.solving import load_table, of_table
 
 
 def map_(
     names: Annotated[list[str], typer.Argument(help="Host names or URLs.", metavar="NAME...")],
-    store: Store = _STORE,
+    store: Store = STORE,
     catalog: Overlays = None,
     network: Annotated[
         Path | None,
@@ -70,7 +60,7 @@ def map_(
     graph = build_graph(stored(store), known, Model())
     form = map_form(graph, names)
     if as_json:
-        _print_json(form)
+        print_json(form)
     else:
         show_map(screen(), graph, names, known, whole=tree)
     if not any(mapped["stands_on"] for mapped in form["names"]):
@@ -88,36 +78,51 @@ def of(
     lasting: Annotated[
         str, typer.Option("--for", help="How long the causes fail: 90s, 30m, 4h, 2d.")
     ] = "4h",
-    store: Store = _STORE,
+    store: Store = STORE,
     model: ModelFiles = None,
     catalog: Overlays = None,
     as_of: AsOf = None,
+    graph: GraphFile = None,
+    nodes: NodeFile = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="How many are down, against how long it lasts.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Who falls if these causes fail together, from when until when, and through which chain.
 
-    It reads what `downwind map` has seen, and the model files. Ends with 1 where somebody falls.
+    It reads an edge table, or without --graph what `downwind map` has seen, and the model files.
+    Ends with 1 where somebody falls.
     """
+    if graph is not None or nodes is not None:
+        table = load_table(graph, nodes, store, model, catalog, as_of, names=True)
+        if of_table(table, causes, seconds(lasting), curve=curve, as_json=as_json):
+            raise typer.Exit(1)
+        return
     from downwind.catalog import Catalog
     from downwind.graph import build_graph
     from downwind.jobs.map import stored
     from downwind.questions.whatif import what_if
+    from downwind.show.curve_view import show_curve
     from downwind.show.of_view import of_form, show_of
     from downwind.show.screen import screen
     from downwind.terms import Scope
 
-    written = _model(model)
+    written = read_model(model)
     scopes = [scope for cause in causes if (scope := Scope.read(cause)) is not None]
     records = stored(store)
     known = Catalog.load(catalog or [])
-    graph = build_graph(records, known, written, as_of=_day(as_of))
-    named = [s for s in scopes if _is_known(s, graph, known)]
-    graph = build_graph(records, known, written, as_of=_day(as_of), scopes=named)
-    answer = what_if(graph, causes, _seconds(lasting))
+    day = parse_day(as_of)
+    mapped = build_graph(records, known, written, as_of=day)
+    named = [s for s in scopes if _is_known(s, mapped, known)]
+    mapped = build_graph(records, known, written, as_of=day, scopes=named)
+    answer = what_if(mapped, causes, seconds(lasting))
     if as_json:
-        _print_json(of_form(answer))
+        print_json(of_form(answer, curve=curve))
     else:
         show_of(screen(), answer)
+        if curve:
+            show_curve(screen(), answer.curve(), "Capabilities")
     fallen = [fate.node for fate in (*answer.capabilities, *answer.others) if fate.possibly != "up"]
     if set(fallen) - set(answer.causes):
         raise typer.Exit(1)
@@ -129,7 +134,7 @@ def compare_(
     lasting: Annotated[
         str, typer.Option("--for", help="How long each fault lasts: 90s, 30m, 4h, 2d.")
     ] = "4h",
-    store: Store = _STORE,
+    store: Store = STORE,
     model: ModelFiles = None,
     catalog: Overlays = None,
     as_of: AsOf = None,
@@ -155,11 +160,11 @@ def compare_(
 
     if model and world:
         raise UsageError("--model and --world exclude each other.", todo="Leave one out.")
-    lasts, day, overlays = _seconds(lasting), _day(as_of), catalog or []
+    lasts, day, overlays = seconds(lasting), parse_day(as_of), catalog or []
     emulated = None
     if model:
         compared = compare_stored(
-            a, b, lasts, model=_model(model), store=store, catalog=overlays, as_of=day
+            a, b, lasts, model=read_model(model), store=store, catalog=overlays, as_of=day
         )
     else:
         emulated = asyncio.run(
@@ -175,7 +180,7 @@ def compare_(
         )
         compared = emulated.compared
     if as_json:
-        _print_json(compare_form(compared, emulated))
+        print_json(compare_form(compared, emulated))
     else:
         show_compare(screen(), compared, emulated)
 
@@ -233,15 +238,15 @@ def replay_(
     options = Options(
         speed=speed,
         seed=shuffle,
-        as_of=_day(as_of),
+        as_of=parse_day(as_of),
         users=users,
         confine=not unconfined,
-        declarations=_model(declarations) if declarations else None,
+        declarations=read_model(declarations) if declarations else None,
     )
     wanted = Wanted(
         names=tuple(scenarios or ()),
         every=every,
-        longest_gap=_seconds(shorten) if shorten else None,
+        longest_gap=seconds(shorten) if shorten else None,
         lang=lang,
         picture=picture,
         as_json=as_json,
@@ -249,16 +254,10 @@ def replay_(
     )
     form, agrees, unmeasured = play(wanted, options)
     if as_json:
-        _print_json(form)
+        print_json(form)
     refuse_unmeasured(unmeasured)
     if not agrees:
         raise typer.Exit(1)
-
-
-def _model(files: list[Path] | None) -> "Model":
-    from downwind.model import Model, load_model
-
-    return load_model(files) if files else Model()
 
 
 def _is_known(scope: object, graph: object, catalog: object) -> bool:
@@ -271,29 +270,3 @@ def _is_known(scope: object, graph: object, catalog: object) -> bool:
     assert isinstance(catalog, Catalog)
     ids = {node_id.rstrip("?").split("/")[0].split("#")[0] for node_id in graph.nodes}
     return scope.provider in ids or catalog.provider(scope.provider) is not None
-
-
-def _seconds(text: str) -> float:
-    from downwind.model import parse_duration
-    from downwind.terms import UsageError
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-
-
-def _day(text: str | None) -> date | None:
-    from downwind.terms import UsageError
-
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a day.", todo="Write it as 2025-06-11.") from error
-
-
-def _print_json(form: object) -> None:
-    json.dump(form, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.write("\n")

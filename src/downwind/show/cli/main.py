@@ -7,6 +7,7 @@ import typer
 
 from downwind import __version__
 from downwind.show.cli.commands import compare_, map_, of, replay_
+from downwind.show.cli.solving import rank_, risk_
 from downwind.terms import DownwindError
 
 app = typer.Typer(
@@ -24,6 +25,8 @@ app = typer.Typer(
 )
 app.command("map", short_help="What names stand on, with the evidence.")(map_)
 app.command("of", short_help="Who falls if these causes fail.")(of)
+app.command("rank", short_help="Which causes take down most.")(rank_)
+app.command("risk", short_help="What can take a node down, and how likely.")(risk_)
 app.command("compare", short_help="What two services share, and who falls with what.")(compare_)
 app.command("replay", short_help="Break an emulated internet as history did.")(replay_)
 

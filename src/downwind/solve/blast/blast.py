@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,14 +35,52 @@ def blast(table: Table, causes: Shorts, duration: float, dropped: Flags | None =
     """
     core = core_of(table.core, dropped)
     found = reach(core, causes.astype(np.int32), duration)
-    down, down_weight, degraded = count_sites(table.sites, site_weight(table), found, duration)
+    down, down_weight, degraded = count_sites(
+        table.sites, site_count(table), site_weight(table), found, duration
+    )
     return Blast(causes, down, down_weight, degraded, np.flatnonzero(core.groundless))
 
 
 def blast_curve(table: Table, causes: Shorts, durations: Floats) -> tuple[Ints, Floats]:
     """Sites down, and their weight, per cause and duration in seconds; `durations` must rise."""
     found = reach(core_of(table.core), causes.astype(np.int32), float(durations[-1]))
-    return curve_sites(table.sites, site_weight(table), found, durations)
+    return curve_sites(table.sites, site_count(table), site_weight(table), found, durations)
+
+
+class Moments(NamedTuple):
+    """Seconds at which sites fall, rising from 0."""
+
+    at: Floats
+    all: bool
+    """False where they are too many, and these stand for those before them."""
+
+
+def falling_weight(table: Table, causes: Shorts, most: int) -> tuple[Moments, Floats]:
+    """Per cause and moment the weight of the sites that are down from then to the next moment.
+
+    Where sites fall at more than `most` different moments, these are some of them, and a site
+    counts from the last one that is no later than its fall.
+    """
+    core = core_of(table.core)
+    found = reach(core, causes.astype(np.int32), np.inf)
+    times = np.unique(found.time)
+    graces = np.unique(table.sites.grace[np.isfinite(table.sites.grace)])
+    at = np.unique(np.add.outer(times, graces)) if len(times) * len(graces) <= 10**7 else times
+    every = len(at) <= most
+    if not every:
+        at = at[np.linspace(0, len(at) - 1, most).astype(np.int64)]
+    at = np.union1d([0.0], at)
+    _, weight = curve_sites(
+        table.sites, site_count(table), site_weight(table), found, np.append(at[1:], np.inf)
+    )
+    return Moments(at, every), weight
+
+
+def site_count(table: Table) -> Ints:
+    """How many sites each row of the sites stands for."""
+    if table.count is None:
+        return np.ones(table.sites.size, dtype=np.int64)
+    return table.count
 
 
 def site_weight(table: Table) -> Floats:

@@ -135,14 +135,12 @@ def _run(core: Core, sweep: Sweep, faults: Shorts, until: float) -> None:
     now = 0.0
     at = 0
     while True:
-        shaken = False
-        while at < sweep.many[_GONE]:
-            shaken |= _spread(core, sweep, sweep.gone[at], now, until)
-            at += 1
+        shaken = _spread(core, sweep, at, now, until)
+        at = sweep.many[_GONE]
         if shaken and sweep.many[_SUSPECTS] > 0:
             _close_rings(core, sweep, now, until)
-        if at < sweep.many[_GONE]:
-            continue
+            if at < sweep.many[_GONE]:
+                continue
         now = next_time(sweep.queues)
         if now == np.inf:
             return
@@ -155,26 +153,58 @@ def _run(core: Core, sweep: Sweep, faults: Shorts, until: float) -> None:
 
 
 @jit
-def _spread(core: Core, sweep: Sweep, node: int, now: float, until: float) -> bool:
-    """Whoever needs the node; true where a ring may have come about."""
+def _spread(core: Core, sweep: Sweep, at: int, now: float, until: float) -> bool:
+    """From the at-th that has gone on: whoever needs them, and whoever falls now with these.
+
+    True where a ring may have come about.
+    """
     shaken = False
-    for spot in range(core.user_start[node], core.user_start[node + 1]):
-        need = core.user[spot]
-        behind = core.owner[need]
-        if not core.lone[spot]:
-            sweep.standing[need] -= 1
-            sweep.support[need] -= core.early[spot]
-            if core.circle[behind] >= 0:
-                # A fall within a ring that is known makes no new ring, and none larger.
-                shaken |= sweep.ring[behind] == 0 or sweep.ring[behind] != sweep.ring[node]
-                if sweep.support[need] < core.k[need] and not sweep.suspected[behind]:
-                    sweep.suspected[behind] = True
-                    sweep.suspects[sweep.many[_SUSPECTS]] = behind
-                    sweep.many[_SUSPECTS] += 1
-            if sweep.standing[need] != core.k[need] - 1:
+    # As local names: numba hands a tuple of arrays over whole, and this is the innermost loop.
+    user, owner, lone, grace, pace = core.user, core.owner, core.lone, core.grace, core.pace
+    user_start, early, circle, k = core.user_start, core.early, core.circle, core.k
+    down_at, standing, support = sweep.down_at, sweep.standing, sweep.support
+    gone, fallen, touched, ring = sweep.gone, sweep.fallen, sweep.touched, sweep.ring
+    line = sweep.queues
+    many_gone, many_touched = sweep.many[_GONE], sweep.many[_TOUCHED]
+    while at < many_gone:
+        node = gone[at]
+        at += 1
+        for spot in range(user_start[node], user_start[node + 1]):
+            need = user[spot]
+            behind = owner[need]
+            if not lone[spot]:
+                standing[need] -= 1
+                support[need] -= early[spot]
+                if circle[behind] >= 0:
+                    # A fall within a ring that is known makes no new ring, and none larger.
+                    shaken |= ring[behind] == 0 or ring[behind] != ring[node]
+                    if support[need] < k[need]:
+                        _suspect(behind, sweep.suspected, sweep.suspects, sweep.many)
+                if standing[need] != k[need] - 1:
+                    continue
+            then = now + grace[need]
+            if then >= down_at[behind] or then >= until:
                 continue
-        _fall(core, sweep, behind, need, now + core.grace[need], now, until)
+            if down_at[behind] == np.inf:
+                touched[many_touched] = behind
+                many_touched += 1
+            down_at[behind] = then
+            if then > now:
+                enqueue(line, pace[need], behind, then)
+                continue
+            fallen[behind] = True
+            gone[many_gone] = behind
+            many_gone += 1
+    sweep.many[_GONE], sweep.many[_TOUCHED] = many_gone, many_touched
     return shaken
+
+
+@jit
+def _suspect(node: int, suspected: Flags, suspects: Shorts, many: Ints) -> None:
+    if not suspected[node]:
+        suspected[node] = True
+        suspects[many[_SUSPECTS]] = node
+        many[_SUSPECTS] += 1
 
 
 @jit

@@ -23,7 +23,7 @@ Part = TypeVar("Part")
 
 
 class Merge(NamedTuple):
-    """What the merge reads: the sites' needs, their weights, and what takes down each core node."""
+    """What the merge reads: the sites' needs and weights, and what takes down each core node."""
 
     start: Ints
     k: Shorts
@@ -31,6 +31,8 @@ class Merge(NamedTuple):
     grace: Floats
     alt_start: Ints
     alt: Shorts
+    stands_for: Ints
+    """How many sites each row is."""
     weight: Floats
     node_start: Ints
     cause: Shorts
@@ -38,51 +40,32 @@ class Merge(NamedTuple):
     last: Floats
 
 
-class Tally(NamedTuple):
-    """Per cause: how many sites, their weight, and the last site that it was counted for."""
-
-    sites: Ints
-    weight: Floats
-    stamp: Shorts
-    lost_by: Ints
-    """The last need that a cause took alternatives from, and how many."""
-    hits: Shorts
-
-
-class Moments(NamedTuple):
-    """Per cause: when it takes down the site at hand, and its hits on the need at hand."""
-
-    soonest: Floats
-    touched: Shorts
-    hits: Shorts
-    hit: Shorts
-    times: Floats
-    """Causes x alternatives: when each hit comes, rising."""
-
-
 def count_sites(
-    sites: NeedRows, weight: Floats, found: Reach, duration: float
+    sites: NeedRows, count: Ints, weight: Floats, found: Reach, duration: float
 ) -> tuple[Ints, Floats, Ints]:
-    """Per cause: sites down, their weight, and sites degraded, when it lasts `duration` seconds."""
-    rows = _merge(sites, weight, found)
+    """Per cause: sites down, their weight, and sites degraded, when it lasts `duration` seconds.
+
+    `count` is how many sites each row stands for.
+    """
+    rows = _merge(sites, count, weight, found)
     parts = _in_parts(sites.size, lambda a, b: _count(a, b, rows, found.causes, duration))
     down, down_weight, degraded = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
     return down, down_weight, degraded
 
 
 def curve_sites(
-    sites: NeedRows, weight: Floats, found: Reach, durations: Floats
+    sites: NeedRows, count: Ints, weight: Floats, found: Reach, durations: Floats
 ) -> tuple[Ints, Floats]:
     """Sites down and their weight, per cause and duration; `durations` rise."""
-    rows = _merge(sites, weight, found)
+    rows = _merge(sites, count, weight, found)
     parts = _in_parts(sites.size, lambda a, b: _curve(a, b, rows, found.causes, durations))
     down, down_weight = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
     return np.cumsum(down, axis=1)[:, :-1], np.cumsum(down_weight, axis=1)[:, :-1]
 
 
-def _merge(sites: NeedRows, weight: Floats, found: Reach) -> Merge:
+def _merge(sites: NeedRows, count: Ints, weight: Floats, found: Reach) -> Merge:
     return Merge(
-        sites.start, sites.k, sites.hard, sites.grace, sites.alt_start, sites.alt, weight,
+        sites.start, sites.k, sites.hard, sites.grace, sites.alt_start, sites.alt, count, weight,
         found.start, found.cause, found.time, found.last,
     )  # fmt: skip
 
@@ -98,105 +81,111 @@ def _count(
     begin: int, end: int, rows: Merge, causes: int, duration: float
 ) -> tuple[Ints, Floats, Ints]:
     """Hard needs first, so that what is down is not counted as degraded too."""
-    down = Tally(
-        np.zeros(causes, dtype=np.int64),
-        np.zeros(causes),
-        np.full(causes, -1, dtype=np.int32),
-        np.full(causes, -1, dtype=np.int64),
-        np.zeros(causes, dtype=np.int32),
-    )
-    degraded = Tally(
-        np.zeros(causes, dtype=np.int64), np.zeros(causes), down.stamp, down.lost_by, down.hits
-    )
+    # As local names: numba reads arrays in a tuple anew at every step of the innermost loop.
+    start, k, hard, grace, alt_start, alt, count, weight, node_start, cause, time, last = rows
+    down, degraded = np.zeros(causes, dtype=np.int64), np.zeros(causes, dtype=np.int64)
+    down_weight, ignored = np.zeros(causes), np.zeros(causes)
+    stamp = np.full(causes, -1, dtype=np.int32)
+    lost_by, hits = np.full(causes, -1, dtype=np.int64), np.zeros(causes, dtype=np.int32)
     for site in range(begin, end):
         soft = False
-        for need in range(rows.start[site], rows.start[site + 1]):
-            if rows.hard[need]:
-                _stamp(need, site - begin, rows.weight[site], rows, duration, down)
+        for need in range(start[site], start[site + 1]):
+            if hard[need]:
+                _stamp(
+                    need, site - begin, count[site], weight[site], duration, k, grace, alt_start,
+                    alt, node_start, cause, time, last, stamp, lost_by, hits, down, down_weight,
+                )  # fmt: skip
             else:
                 soft = True
         if not soft:
             continue
-        for need in range(rows.start[site], rows.start[site + 1]):
-            if not rows.hard[need]:
-                _stamp(need, site - begin, rows.weight[site], rows, duration, degraded)
-    return down.sites, down.weight, degraded.sites
+        for need in range(start[site], start[site + 1]):
+            if not hard[need]:
+                _stamp(
+                    need, site - begin, count[site], 0.0, duration, k, grace, alt_start, alt,
+                    node_start, cause, time, last, stamp, lost_by, hits, degraded, ignored,
+                )  # fmt: skip
+    return down, down_weight, degraded
 
 
 @jit
-def _stamp(need: int, mark: int, weight: float, rows: Merge, duration: float, tally: Tally) -> None:
+def _stamp(
+    need: int, mark: int, many: int, weight: float, duration: float, k: Shorts, grace: Floats,
+    alt_start: Ints, alt: Shorts, node_start: Ints, cause: Shorts, time: Floats, last: Floats,
+    stamp: Shorts, lost_by: Ints, hits: Shorts, sites: Ints, weights: Floats,
+) -> None:  # fmt: skip
     """Count every cause that takes the need away in time and was not counted for this site."""
-    first, after = rows.alt_start[need], rows.alt_start[need + 1]
-    must_fall = after - first - rows.k[need] + 1
-    if must_fall > 1 and rows.k[need] == 1:
-        _stamp_all(need, mark, weight, rows, duration, tally)
+    first, after, lasts = alt_start[need], alt_start[need + 1], grace[need]
+    must_fall = after - first - k[need] + 1
+    if must_fall > 1 and k[need] == 1:
+        _stamp_all(
+            alt[first:after], mark, many, weight, duration, lasts, node_start, cause, time, stamp,
+            sites, weights,
+        )  # fmt: skip
         return
     for spot in range(first, after):
-        node = rows.alt[spot]
-        in_time = rows.last[node] + rows.grace[need] < duration
-        for place in range(rows.node_start[node], rows.node_start[node + 1]):
-            cause = rows.cause[place]
-            if tally.stamp[cause] == mark:
-                continue
-            if not in_time and rows.time[place] + rows.grace[need] >= duration:
+        node = alt[spot]
+        in_time = last[node] + lasts < duration
+        for place in range(node_start[node], node_start[node + 1]):
+            here = cause[place]
+            if stamp[here] == mark or (not in_time and time[place] + lasts >= duration):
                 continue
             if must_fall > 1:
-                if tally.lost_by[cause] != need:
-                    tally.lost_by[cause] = need
-                    tally.hits[cause] = 0
-                tally.hits[cause] += 1
-                if tally.hits[cause] < must_fall:
+                if lost_by[here] != need:
+                    lost_by[here] = need
+                    hits[here] = 0
+                hits[here] += 1
+                if hits[here] < must_fall:
                     continue
-            tally.stamp[cause] = mark
-            tally.sites[cause] += 1
-            tally.weight[cause] += weight
+            stamp[here] = mark
+            sites[here] += many
+            weights[here] += weight
 
 
 @jit
 def _stamp_all(
-    need: int, mark: int, weight: float, rows: Merge, duration: float, tally: Tally
-) -> None:
+    nodes: Shorts, mark: int, many: int, weight: float, duration: float, grace: float,
+    node_start: Ints, cause: Shorts, time: Floats, stamp: Shorts, sites: Ints, weights: Floats,
+) -> None:  # fmt: skip
     """A need that is lost with its last alternative: what is in the shortest list and all others.
 
     The lists are in the order of the causes, so the others are searched, not read.
     """
-    first, after = rows.alt_start[need], rows.alt_start[need + 1]
-    least = first
-    for spot in range(first + 1, after):
-        if _length(rows, rows.alt[spot]) < _length(rows, rows.alt[least]):
+    least = 0
+    for spot in range(1, len(nodes)):
+        if _length(node_start, nodes[spot]) < _length(node_start, nodes[least]):
             least = spot
-    node, grace = rows.alt[least], rows.grace[need]
-    for place in range(rows.node_start[node], rows.node_start[node + 1]):
-        cause = rows.cause[place]
-        if tally.stamp[cause] == mark or rows.time[place] + grace >= duration:
+    for place in range(node_start[nodes[least]], node_start[nodes[least] + 1]):
+        here = cause[place]
+        if stamp[here] == mark or time[place] + grace >= duration:
             continue
-        for spot in range(first, after):
-            if spot != least and not _hits_in_time(rows, rows.alt[spot], cause, grace, duration):
-                break
-        else:
-            tally.stamp[cause] = mark
-            tally.sites[cause] += 1
-            tally.weight[cause] += weight
+        lost = True
+        for spot in range(len(nodes)):
+            if spot != least and lost:
+                begins, ends = node_start[nodes[spot]], node_start[nodes[spot] + 1]
+                there = _search(cause, begins, ends, here)
+                lost = there < ends and cause[there] == here and time[there] + grace < duration
+        if lost:
+            stamp[here] = mark
+            sites[here] += many
+            weights[here] += weight
 
 
 @jit
-def _length(rows: Merge, node: int) -> int:
-    return int(rows.node_start[node + 1] - rows.node_start[node])
+def _length(start: Ints, node: int) -> int:
+    return int(start[node + 1] - start[node])
 
 
 @jit
-def _hits_in_time(rows: Merge, node: int, cause: int, grace: float, duration: float) -> bool:
-    begins, end = rows.node_start[node], rows.node_start[node + 1]
-    ends = end
+def _search(rising: Shorts, begins: int, ends: int, value: int) -> int:
+    """Where the first is that is not smaller."""
     while begins < ends:
         middle = (begins + ends) // 2
-        if rows.cause[middle] < cause:
+        if rising[middle] < value:
             begins = middle + 1
         else:
             ends = middle
-    return bool(
-        begins < end and rows.cause[begins] == cause and rows.time[begins] + grace < duration
-    )
+    return begins
 
 
 @jit
@@ -204,79 +193,87 @@ def _curve(
     begin: int, end: int, rows: Merge, causes: int, durations: Floats
 ) -> tuple[Ints, Floats]:
     """Each site's soonest fall per cause, put into the first duration that is longer."""
+    start, k, hard, grace, alt_start, alt, count, weight, node_start, cause, time, _ = rows
     down = np.zeros((causes, len(durations) + 1), dtype=np.int64)
     down_weight = np.zeros((causes, len(durations) + 1))
-    widest = 1
-    for need in range(rows.start[begin], rows.start[end]):
-        widest = max(widest, rows.alt_start[need + 1] - rows.alt_start[need])
-    moments = Moments(
-        np.full(causes, np.inf),
-        np.empty(causes, dtype=np.int32),
-        np.zeros(causes, dtype=np.int32),
-        np.empty(causes, dtype=np.int32),
-        np.empty((causes, widest)),
-    )
+    soonest, touched = np.full(causes, np.inf), np.empty(causes, dtype=np.int32)
+    hits, hit = np.zeros(causes, dtype=np.int32), np.empty(causes, dtype=np.int32)
+    times = np.empty((causes, _widest(alt_start, start[begin], start[end])))
     for site in range(begin, end):
         many = 0
-        for need in range(rows.start[site], rows.start[site + 1]):
-            if not rows.hard[need]:
+        for need in range(start[site], start[site + 1]):
+            if not hard[need]:
                 continue
-            if rows.alt_start[need + 1] - rows.alt_start[need] == rows.k[need]:
-                many = _any_lost(need, rows, moments, many)
+            nodes = alt[alt_start[need] : alt_start[need + 1]]
+            if len(nodes) == k[need]:
+                many = _any_lost(
+                    nodes, grace[need], node_start, cause, time, soonest, touched, many
+                )
             else:
-                many = _several_lost(need, rows, moments, many)
+                many = _several_lost(
+                    nodes, len(nodes) - k[need], grace[need], node_start, cause, time, hits, hit,
+                    times, soonest, touched, many,
+                )  # fmt: skip
         for place in range(many):
-            cause = moments.touched[place]
+            here = touched[place]
             # A fall at T counts for every duration longer than T.
-            where = np.searchsorted(durations, moments.soonest[cause], side="right")
-            down[cause, where] += 1
-            down_weight[cause, where] += rows.weight[site]
-            moments.soonest[cause] = np.inf
+            longer = np.searchsorted(durations, soonest[here], side="right")
+            down[here, longer] += count[site]
+            down_weight[here, longer] += weight[site]
+            soonest[here] = np.inf
     return down, down_weight
 
 
 @jit
-def _any_lost(need: int, rows: Merge, moments: Moments, many: int) -> int:
-    """A need that is lost with any of its alternatives."""
-    for spot in range(rows.alt_start[need], rows.alt_start[need + 1]):
-        node = rows.alt[spot]
-        for place in range(rows.node_start[node], rows.node_start[node + 1]):
-            many = _note(rows.cause[place], rows.time[place] + rows.grace[need], moments, many)
+def _widest(alt_start: Ints, first: int, after: int) -> int:
+    widest = 1
+    for need in range(first, after):
+        widest = max(widest, alt_start[need + 1] - alt_start[need])
+    return widest
+
+
+@jit
+def _any_lost(
+    nodes: Shorts, grace: float, node_start: Ints, cause: Shorts, time: Floats, soonest: Floats,
+    touched: Shorts, many: int,
+) -> int:  # fmt: skip
+    """A need that is lost with any of its alternatives; how many causes are touched by now."""
+    for node in nodes:
+        for place in range(node_start[node], node_start[node + 1]):
+            here, then = cause[place], time[place] + grace
+            if then >= soonest[here]:
+                continue
+            if soonest[here] == np.inf:
+                touched[many] = here
+                many += 1
+            soonest[here] = then
     return many
 
 
 @jit
-def _several_lost(need: int, rows: Merge, moments: Moments, many: int) -> int:
-    """A need that is lost when fewer than k alternatives are left."""
-    first, after = rows.alt_start[need], rows.alt_start[need + 1]
-    must_fall = after - first - rows.k[need] + 1
+def _several_lost(
+    nodes: Shorts, spare: int, grace: float, node_start: Ints, cause: Shorts, time: Floats,
+    hits: Shorts, hit: Shorts, times: Floats, soonest: Floats, touched: Shorts, many: int,
+) -> int:  # fmt: skip
+    """A need that outlives `spare` of its alternatives and is lost with the next."""
     many_hit = 0
-    for spot in range(first, after):
-        node = rows.alt[spot]
-        for place in range(rows.node_start[node], rows.node_start[node + 1]):
-            cause = rows.cause[place]
-            if moments.hits[cause] == 0:
-                moments.hit[many_hit] = cause
+    for node in nodes:
+        for place in range(node_start[node], node_start[node + 1]):
+            here = cause[place]
+            if hits[here] == 0:
+                hit[many_hit] = here
                 many_hit += 1
-            _insert(moments.times[cause], moments.hits[cause], rows.time[place])
-            moments.hits[cause] += 1
+            _insert(times[here], hits[here], time[place])
+            hits[here] += 1
     for place in range(many_hit):
-        cause = moments.hit[place]
-        if moments.hits[cause] >= must_fall:
-            then = moments.times[cause, must_fall - 1] + rows.grace[need]
-            many = _note(cause, then, moments, many)
-        moments.hits[cause] = 0
-    return many
-
-
-@jit
-def _note(cause: int, then: float, moments: Moments, many: int) -> int:
-    if then >= moments.soonest[cause]:
-        return many
-    if moments.soonest[cause] == np.inf:
-        moments.touched[many] = cause
-        many += 1
-    moments.soonest[cause] = then
+        here = hit[place]
+        then = times[here, spare] + grace
+        if hits[here] > spare and then < soonest[here]:
+            if soonest[here] == np.inf:
+                touched[many] = here
+                many += 1
+            soonest[here] = then
+        hits[here] = 0
     return many
 
 

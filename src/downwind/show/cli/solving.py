@@ -1,0 +1,189 @@
+"""The verbs over whole graphs: rank and risk. Heavy imports wait until a verb is called."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from downwind.show.cli.options import (
+    STORE,
+    AsJson,
+    AsOf,
+    GraphFile,
+    ModelFiles,
+    NodeFile,
+    Overlays,
+    Store,
+    parse_day,
+    print_json,
+    read_model,
+    seconds,
+)
+
+if TYPE_CHECKING:
+    from downwind.graph.tables import Table
+
+
+def rank_(
+    graph: GraphFile = None,
+    nodes: NodeFile = None,
+    lasting: Annotated[
+        str, typer.Option("--for", help="How long each cause fails: 90s, 30m, 4h, 2d.")
+    ] = "4h",
+    kind: Annotated[
+        str | None, typer.Option(help="Only causes of this kind, such as provider.")
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Pairs that together take down more than each alone.")
+    ] = False,
+    top: Annotated[int, typer.Option(help="How many to show.", min=1)] = 25,
+    store: Store = STORE,
+    model: ModelFiles = None,
+    catalog: Overlays = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which causes take down most when each fails alone: sites, their weight, direct and indirect.
+
+    A cause is a node that something needs, a site a node that nothing needs. It reads an edge
+    table, or without --graph what `downwind map` has seen, and the model files.
+    """
+    from downwind.questions.concentration import rank
+    from downwind.show.rank_view import rank_form, show_rank
+    from downwind.show.screen import screen
+
+    table = load_table(graph, nodes, store, model, catalog, as_of, names=False)
+    ranking = rank(table, seconds(lasting), kind)
+    if as_json:
+        print_json(rank_form(ranking))
+    else:
+        show_rank(screen(), ranking, top)
+
+
+def risk_(
+    nodes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Nodes, or gates of a fault tree; by default all that nothing needs.",
+            metavar="NODE...",
+        ),
+    ] = None,
+    graph: GraphFile = None,
+    node_table: NodeFile = None,
+    open_psa: Annotated[
+        list[Path] | None,
+        typer.Option("--open-psa", help="A fault tree in Open-PSA MEF; files may be several."),
+    ] = None,
+    order: Annotated[
+        int, typer.Option(help="List the cut sets of up to so many events.", min=0, max=20)
+    ] = 2,
+    whole: Annotated[
+        bool, typer.Option("--portfolio", help="All sites together: the loss-exceedance curve.")
+    ] = False,
+    mission_time: Annotated[
+        float | None, typer.Option(help="Hours, where the fault tree's rates need them.")
+    ] = None,
+    store: Store = STORE,
+    model: ModelFiles = None,
+    catalog: Overlays = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """What can take a node down: single points of failure, cut sets, probability, importance.
+
+    Probabilities, rates and durations come from the node table or the fault tree: none is
+    invented. A cut set is what takes the node down if it lasts: every grace has passed. With --json
+    a list with one object for each node; with --portfolio one object.
+    """
+    from downwind.show.screen import screen
+    from downwind.terms import UsageError
+
+    if open_psa:
+        if graph or model or whole:
+            raise UsageError("--open-psa goes alone.", todo="Leave --graph and the like out.")
+        _risk_of_tree(open_psa, nodes or [], order, mission_time, as_json)
+        return
+    table = load_table(graph, node_table, store, model, catalog, as_of, names=True)
+    if whole:
+        from downwind.questions.portfolio import portfolio
+        from downwind.show.risk_view import portfolio_form, show_portfolio
+
+        answer = portfolio(table)
+        if as_json:
+            print_json(portfolio_form(answer))
+        else:
+            show_portfolio(screen(), answer)
+        return
+    from downwind.questions.exposure import exposures
+    from downwind.show.risk_view import exposure_form, show_exposures
+
+    found = exposures(table, nodes or [], order)
+    if as_json:
+        print_json([exposure_form(each) for each in found])
+    else:
+        show_exposures(screen(), found)
+
+
+def _risk_of_tree(
+    files: list[Path], tops: list[str], order: int, mission_time: float | None, as_json: bool
+) -> None:
+    from downwind.model.openpsa import read_open_psa
+    from downwind.questions.risk import risk_of_formulas
+    from downwind.show.risk_view import risk_form, show_risks
+    from downwind.show.screen import screen
+
+    tree = read_open_psa(files, mission_time)
+    for line in tree.told:
+        typer.echo(f"downwind: {line}", err=True)
+    found = risk_of_formulas(tree, tops, order)
+    if as_json:
+        print_json([risk_form(each) for each in found])
+    else:
+        show_risks(screen(), found)
+
+
+def load_table(
+    graph: Path | None,
+    nodes: Path | None,
+    store: Path,
+    model: list[Path] | None,
+    catalog: list[Path] | None,
+    as_of: str | None,
+    *,
+    names: bool,
+) -> "Table":
+    """The edge table that is named, else what was mapped and declared; says what was mended."""
+    from downwind.graph.tables import read_table, table_of
+    from downwind.terms import UsageError
+
+    if graph is not None:
+        if model:
+            raise UsageError("--graph and --model exclude each other.", todo="Leave one out.")
+        table = read_table(graph, nodes, names=names)
+        for line in table.told:
+            typer.echo(f"downwind: {line}", err=True)
+        return table
+    if nodes is not None:
+        raise UsageError("--nodes goes with --graph.", todo="Name the edge table too.")
+    from downwind.catalog import Catalog
+    from downwind.graph import build_graph
+    from downwind.jobs.map import stored
+
+    known = Catalog.load(catalog or [])
+    return table_of(build_graph(stored(store), known, read_model(model), as_of=parse_day(as_of)))
+
+
+def of_table(
+    table: "Table", causes: list[str], duration: float, *, curve: bool, as_json: bool
+) -> bool:
+    """Show who falls in the table with these causes; true where somebody does."""
+    from downwind.questions.spread import spread
+    from downwind.show.screen import screen
+    from downwind.show.spread_view import show_spread, spread_form
+
+    answer = spread(table, causes, duration)
+    if as_json:
+        print_json(spread_form(answer, curve=curve))
+    else:
+        show_spread(screen(), answer, curve=curve)
+    return answer.somebody_falls
