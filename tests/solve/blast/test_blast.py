@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from downwind.solve.blast import hubs
 from downwind.solve.blast.blast import blast, blast_curve
 
 from ..graphs import Case, cases, solve
 from ..twin import degrades_at, falls_at
 from .tables import table_of
 
+
+@pytest.fixture(params=["as lists", "as rows"], autouse=True)
+def merged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Causes are merged as lists unless they take down much; here all are, or none."""
+    monkeypatch.setattr(hubs, "_LEAST_HUBS", 1 if request.param == "as rows" else 10**9)
+    monkeypatch.setattr(hubs, "_LEAST_SHARE", 0.0)
+
+
+ONE_FIXTURE = [HealthCheck.function_scoped_fixture]
 DURATIONS = (0.5, 1.0, 3.0, 8.0, 12.0, 40.0)
 
 
@@ -24,7 +34,7 @@ def expected(case: Case, fault: int, sites: list[int], duration: float) -> tuple
 
 
 @given(cases(most=6), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=ONE_FIXTURE)
 def test_all_causes_at_once_do_what_the_twin_says_of_each(case: Case, data: st.DataObject) -> None:
     table, order = table_of(case.graph, case.lag)
     core, sites = order[: table.core.size], order[table.core.size :]
@@ -39,7 +49,7 @@ def test_all_causes_at_once_do_what_the_twin_says_of_each(case: Case, data: st.D
 
 
 @given(cases(most=14))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=ONE_FIXTURE)
 def test_larger_graphs_fare_as_one_fault_at_a_time(case: Case) -> None:
     table, order = table_of(case.graph)
     core, sites = order[: table.core.size], order[table.core.size :]
@@ -57,7 +67,7 @@ def test_larger_graphs_fare_as_one_fault_at_a_time(case: Case) -> None:
 
 
 @given(cases(most=12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=ONE_FIXTURE)
 def test_the_curve_holds_what_each_duration_gives_alone(case: Case) -> None:
     table, _ = table_of(case.graph, case.lag)
     causes = np.arange(table.core.size, dtype=np.int32)

@@ -34,17 +34,15 @@ def blast(table: Table, causes: Shorts, duration: float, dropped: Flags | None =
     `dropped` marks needs of the core that are to be left out.
     """
     core = core_of(table.core, dropped)
-    found = reach(core, causes.astype(np.int32), duration)
-    down, down_weight, degraded = count_sites(
-        table.sites, site_count(table), site_weight(table), found, duration
-    )
+    found = reach(core, causes, duration, widest_first=True)
+    down, down_weight, degraded = count_sites(table.sites, *_counted(table), found, duration)
     return Blast(causes, down, down_weight, degraded, np.flatnonzero(core.groundless))
 
 
 def blast_curve(table: Table, causes: Shorts, durations: Floats) -> tuple[Ints, Floats]:
     """Sites down, and their weight, per cause and duration in seconds; `durations` must rise."""
-    found = reach(core_of(table.core), causes.astype(np.int32), float(durations[-1]))
-    return curve_sites(table.sites, site_count(table), site_weight(table), found, durations)
+    found = reach(core_of(table.core), causes, float(durations[-1]), widest_first=True)
+    return curve_sites(table.sites, *_counted(table), found, durations)
 
 
 class Moments(NamedTuple):
@@ -62,7 +60,7 @@ def falling_weight(table: Table, causes: Shorts, most: int) -> tuple[Moments, Fl
     counts from the last one that is no later than its fall.
     """
     core = core_of(table.core)
-    found = reach(core, causes.astype(np.int32), np.inf)
+    found = reach(core, causes, np.inf, widest_first=True)
     times = np.unique(found.time)
     graces = np.unique(table.sites.grace[np.isfinite(table.sites.grace)])
     at = np.unique(np.add.outer(times, graces)) if len(times) * len(graces) <= 10**7 else times
@@ -70,9 +68,7 @@ def falling_weight(table: Table, causes: Shorts, most: int) -> tuple[Moments, Fl
     if not every:
         at = at[np.linspace(0, len(at) - 1, most).astype(np.int64)]
     at = np.union1d([0.0], at)
-    _, weight = curve_sites(
-        table.sites, site_count(table), site_weight(table), found, np.append(at[1:], np.inf)
-    )
+    _, weight = curve_sites(table.sites, *_counted(table), found, np.append(at[1:], np.inf))
     return Moments(at, every), weight
 
 
@@ -88,3 +84,10 @@ def site_weight(table: Table) -> Floats:
     if table.weight is None:
         return np.ones(table.sites.size)
     return table.weight[table.core.size :]
+
+
+def _counted(table: Table) -> tuple[Ints, Floats]:
+    """Counts and weights of the sites, empty where all are 1: columns of ones cost memory."""
+    count = np.zeros(0, dtype=np.int64) if table.count is None else table.count
+    weight = np.zeros(0) if table.weight is None else table.weight[table.core.size :]
+    return count, weight

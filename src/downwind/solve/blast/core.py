@@ -29,6 +29,8 @@ class Reach:
     time: Floats
     last: Floats
     """Per node the latest of its times; -1 where nothing takes it down."""
+    order: Shorts
+    """Which of the causes that were given each number stands for."""
 
 
 class Sweep(NamedTuple):
@@ -58,13 +60,19 @@ class Sweep(NamedTuple):
 _GONE, _SUSPECTS, _TOUCHED, _RINGS = 0, 1, 2, 3
 
 
-def reach(core: Core, causes: Shorts, until: float) -> Reach:
-    """Let each of the causes (core nodes) fail alone from time 0; what falls before `until` s."""
+def reach(core: Core, causes: Shorts, until: float, *, widest_first: bool = False) -> Reach:
+    """Let each of the causes (core nodes) fail alone from time 0; what falls before `until` s.
+
+    With `widest_first` the causes that take down most of the core get the first numbers.
+    """
     faults = causes.astype(np.int32)
-    return reach_together(core, np.arange(len(faults) + 1, dtype=np.int64), faults, until)
+    start = np.arange(len(faults) + 1, dtype=np.int64)
+    return reach_together(core, start, faults, until, widest_first=widest_first)
 
 
-def reach_together(core: Core, start: Ints, faults: Shorts, until: float) -> Reach:
+def reach_together(
+    core: Core, start: Ints, faults: Shorts, until: float, *, widest_first: bool = False
+) -> Reach:
     """The same for causes of several faults each: faults[start[c] : start[c + 1]] fail at once."""
     many = len(start) - 1
     edges = [many * part // THREADS for part in range(THREADS + 1)]
@@ -76,7 +84,10 @@ def reach_together(core: Core, start: Ints, faults: Shorts, until: float) -> Rea
             )
         )
     node, cause, time = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    return Reach(many, *_by_node(len(core.start) - 1, node, cause, time))
+    falls = np.bincount(cause, minlength=many)
+    order = np.argsort(-falls if widest_first else np.zeros(many), kind="stable").astype(np.int32)
+    first = np.cumsum(falls) - falls
+    return Reach(many, *_by_node(len(core.start) - 1, node, time, order, first, falls), order)
 
 
 @jit
@@ -261,9 +272,10 @@ def _reset(core: Core, sweep: Sweep) -> None:
 
 @jit
 def _by_node(
-    size: int, node: Shorts, cause: Shorts, time: Floats
+    size: int, node: Shorts, time: Floats, order: Shorts, first: Ints, falls: Ints
 ) -> tuple[Ints, Shorts, Floats, Floats]:
-    """The same falls node by node, within a node in the order of the causes."""
+    """The falls node by node, within a node in the order of the causes. The falls of cause c are
+    the falls[c] from first[c] on."""
     start = np.zeros(size + 1, dtype=np.int64)
     for place in range(len(node)):
         start[node[place] + 1] += 1
@@ -272,10 +284,12 @@ def _by_node(
     causes = np.empty(len(node), dtype=np.int32)
     times = np.empty(len(node))
     last = np.full(size, -1.0)
-    for place in range(len(node)):
-        here = node[place]
-        causes[end[here]] = cause[place]
-        times[end[here]] = time[place]
-        last[here] = max(last[here], time[place])
-        end[here] += 1
+    for number in range(len(order)):
+        begins = first[order[number]]
+        for place in range(begins, begins + falls[order[number]]):
+            here = node[place]
+            causes[end[here]] = number
+            times[end[here]] = time[place]
+            last[here] = max(last[here], time[place])
+            end[here] += 1
     return start, causes, times, last
