@@ -284,3 +284,9 @@ def test_a_fault_that_is_no_node_is_refused(fault: int) -> None:
 def test_a_duration_that_is_none_is_refused(duration: float) -> None:
     with pytest.raises(UsageError, match="cannot last"):
         fall([[]], [0], duration)
+
+
+def test_a_need_that_is_never_missed_keeps_no_ring_down() -> None:
+    """a = {b or p} without end, b = {a or p}: a stands for ever without b, so b stands on a."""
+    nodes: list[list[Row]] = [[((1, 2), 1, True, INF)], [((0, 2),)], []]
+    assert down(nodes, [2]) == [INF, INF, 0]

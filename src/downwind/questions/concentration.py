@@ -60,7 +60,7 @@ def rank(table: Table, duration: float, kind: str | None = None) -> Ranking:
 
     A cause is a node that something needs. Raises UsageError for a kind that no cause has.
     """
-    causes = _causes(table, kind)
+    causes = causes_of(table, kind)
     whole = blast(table, causes, duration)
     direct = blast(table, causes, duration, dropped=between_providers(table))
     rows = [
@@ -115,7 +115,8 @@ def between_providers(table: Table) -> Flags:
     return between
 
 
-def _causes(table: Table, kind: str | None) -> Shorts:
+def causes_of(table: Table, kind: str | None) -> Shorts:
+    """The core nodes, or those of a kind; raises UsageError for a kind that none has."""
     if kind is None:
         return np.arange(table.core.size, dtype=np.int32)
     if table.kind is None or kind not in table.kinds:

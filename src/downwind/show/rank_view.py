@@ -8,6 +8,7 @@ from rich.text import Text
 
 from downwind.model import say_duration
 from downwind.questions.concentration import Ranked, Ranking
+from downwind.questions.together import PairRanking
 from downwind.show.screen import narrow, plain
 
 
@@ -47,6 +48,49 @@ def show_rank(out: Console, ranking: Ranking, most: int) -> None:
     if len(ranking.causes) > most:
         out.print(f"and {len(ranking.causes) - most:,} more (--top N shows more, --json lists all)")
     _show_notes(out, ranking)
+
+
+def pairs_form(ranking: PairRanking) -> list[dict[str, Any]]:
+    """The JSON form: most extra weight first."""
+    return [
+        {
+            "causes": [pair.a, pair.b],
+            "down": pair.down,
+            "down_weight": _number(pair.down_weight),
+            "down_alone": [pair.down_a, pair.down_b],
+            "extra": pair.extra,
+            "extra_weight": _number(pair.extra_weight),
+        }
+        for pair in ranking.pairs
+    ]
+
+
+def show_pairs(out: Console, ranking: PairRanking, most: int) -> None:
+    """Print the first `most` pairs, and how far the search went."""
+    lasting = say_duration(ranking.duration)
+    title = f"Which two take down more than each alone, failing at once for {lasting}"
+    out.print(Text(title, style="bold"))
+    out.print()
+    if not ranking.pairs:
+        out.print("None.")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("causes", overflow="fold")
+    for heading in ("both", "alone", "extra", *(() if narrow(out) else ("extra weight",))):
+        table.add_column(heading, justify="right")
+    for pair in ranking.pairs[:most]:
+        weight = () if narrow(out) else (f"{pair.extra_weight:,.0f}",)
+        alone = f"{pair.down_a:,} and {pair.down_b:,}"
+        cells = (f"{pair.down:,}", alone, f"{pair.extra:,}", *weight)
+        table.add_row(Text(f"{plain(pair.a)} + {plain(pair.b)}"), *map(Text, cells))
+    if ranking.pairs:
+        out.print(table)
+    out.print()
+    out.print("extra: sites that fall with both and with neither alone", style="dim")
+    if not ranking.complete:
+        out.print(
+            f"Paired were the causes that touch most weight; no other pair has an extra weight of "
+            f"more than {ranking.bound:,.0f}."
+        )
 
 
 def _titles(out: Console, weighted: bool) -> list[str]:

@@ -54,6 +54,12 @@ class Arrays:
         return len(self.recovery_lag)
 
     @property
+    def need_counts(self) -> Flags:
+        """True for hard needs that can be missed: with a grace without end none is."""
+        counts: Flags = self.need_hard & np.isfinite(self.need_grace)
+        return counts
+
+    @property
     def need_owner(self) -> Ints:
         """The node whose need each need is."""
         return np.repeat(np.arange(self.size, dtype=np.int64), np.diff(self.need_start))

@@ -55,7 +55,7 @@ def _return(
 ) -> None:
     """Fill in `need_back` and `back_at`, the earliest first."""
     arrays, lists = prepared.arrays, prepared.lists
-    lost_hard = arrays.need_hard & (missing > 0)
+    lost_hard = arrays.need_counts & (missing > 0)
     waits = np.bincount(arrays.need_owner[lost_hard], minlength=arrays.size)
     waits[list(faults)] = 0
     ready = np.flatnonzero(fallen & (waits == 0)).tolist()

@@ -16,6 +16,7 @@ class Lists:
     need_start: list[int]
     k: list[int]
     hard: list[bool]
+    """Arrays.need_counts."""
     grace: list[float]
     owner: list[int]
     alt_start: list[int]
@@ -42,7 +43,7 @@ def listed(arrays: Arrays) -> Lists:
     return Lists(
         need_start=arrays.need_start.tolist(),
         k=arrays.need_k.tolist(),
-        hard=arrays.need_hard.tolist(),
+        hard=arrays.need_counts.tolist(),
         grace=arrays.need_grace.tolist(),
         owner=arrays.need_owner.tolist(),
         alt_start=arrays.alt_start.tolist(),

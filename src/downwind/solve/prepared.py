@@ -45,7 +45,7 @@ def prepare(arrays: Arrays) -> Prepared:
 
 def _not_settled_in_order(arrays: Arrays, lists: Lists) -> set[int]:
     """The nodes in or behind a circle of hard needs: all but those that can be put in order."""
-    hard = arrays.need_hard[arrays.alt_need]
+    hard = arrays.need_counts[arrays.alt_need]
     owners = arrays.need_owner[arrays.alt_need[hard]]
     open_edges: list[int] = np.bincount(owners, minlength=arrays.size).tolist()
     in_order = [node for node, many in enumerate(open_edges) if not many]

@@ -37,6 +37,14 @@ def rank_(
         bool, typer.Option("--pairs", help="Pairs that together take down more than each alone.")
     ] = False,
     top: Annotated[int, typer.Option(help="How many to show.", min=1)] = 25,
+    collapse: Annotated[
+        bool,
+        typer.Option("--collapse", help="Collapse sites to signatures first, out of core."),
+    ] = False,
+    on: Annotated[
+        str | None,
+        typer.Option(help="Collapse them on a Dask cluster: tcp://HOST:PORT.", metavar="ADDRESS"),
+    ] = None,
     store: Store = STORE,
     model: ModelFiles = None,
     catalog: Overlays = None,
@@ -49,10 +57,22 @@ def rank_(
     table, or without --graph what `downwind map` has seen, and the model files.
     """
     from downwind.questions.concentration import rank
-    from downwind.show.rank_view import rank_form, show_rank
+    from downwind.questions.together import rank_pairs
+    from downwind.show.rank_view import pairs_form, rank_form, show_pairs, show_rank
     from downwind.show.screen import screen
 
-    table = load_table(graph, nodes, store, model, catalog, as_of, names=False)
+    if collapse or on:
+        table = _collapsed(graph, nodes, on)
+    else:
+        table = load_table(graph, nodes, store, model, catalog, as_of, names=False)
+    _say_once()
+    if pairs:
+        together = rank_pairs(table, seconds(lasting), kind)
+        if as_json:
+            print_json(pairs_form(together))
+        else:
+            show_pairs(screen(), together, top)
+        return
     ranking = rank(table, seconds(lasting), kind)
     if as_json:
         print_json(rank_form(ranking))
@@ -98,6 +118,7 @@ def risk_(
     from downwind.show.screen import screen
     from downwind.terms import UsageError
 
+    _say_once()
     if open_psa:
         if graph or model or whole:
             raise UsageError("--open-psa goes alone.", todo="Leave --graph and the like out.")
@@ -122,6 +143,32 @@ def risk_(
         print_json([exposure_form(each) for each in found])
     else:
         show_exposures(screen(), found)
+
+
+def _say_once() -> None:
+    """The first run of a version compiles the solver: some seconds that need an explanation."""
+    from downwind.solve.jit import IS_NEW
+
+    if IS_NEW:
+        typer.echo("downwind: compiling the solver; only this run takes so long.", err=True)
+
+
+def _collapsed(graph: Path | None, nodes: Path | None, on: str | None) -> "Table":
+    from dataclasses import replace
+
+    from downwind.graph.signatures import collapse, collapse_on, connect
+    from downwind.terms import UsageError
+
+    if graph is None:
+        raise UsageError("--collapse and --on go with --graph.", todo="Name an edge table.")
+    if on is None:
+        found = collapse(graph, nodes)
+    else:
+        with connect(on) as client:
+            found = collapse_on(client, graph, nodes)
+    for line in found.table.told:
+        typer.echo(f"downwind: {line}", err=True)
+    return replace(found.table, count=found.count)
 
 
 def _risk_of_tree(
@@ -181,6 +228,7 @@ def of_table(
     from downwind.show.screen import screen
     from downwind.show.spread_view import show_spread, spread_form
 
+    _say_once()
     answer = spread(table, causes, duration)
     if as_json:
         print_json(spread_form(answer, curve=curve))

@@ -63,7 +63,7 @@ def _fates(
             others = alt[alt_start[need] : alt_start[need + 1]]
             node = _nth(core_down_at, others, len(others) - k[need])
             then = core_down_at[node] + grace[need]
-            if hard[need]:
+            if hard[need] and grace[need] < np.inf:
                 ready = max(ready, core_back_at[_nth(core_back_at, others, k[need] - 1)])
                 if then < down_at[site]:
                     down_at[site], cause_need[site], cause_node[site] = then, need, node

@@ -1,0 +1,1 @@
+"""Fault trees solved exactly by decision diagrams."""

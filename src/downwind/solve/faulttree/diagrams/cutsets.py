@@ -1,0 +1,232 @@
+"""The minimal cut sets of every module, as zero-suppressed diagrams, and how many there are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from downwind.solve.arrays import Flags, Floats, Ints
+from downwind.solve.faulttree.diagrams.build import Diagrams, copy, longer, reached
+from downwind.solve.faulttree.diagrams.table import (
+    AND,
+    END,
+    FALSE,
+    FIRST,
+    FULL,
+    SHORT_OF,
+    TRUE,
+    WITHOUT,
+    Table,
+    apply,
+    clear,
+    new_table,
+    node,
+)
+from downwind.solve.jit import jit
+
+NOWHERE = 2**30
+"""The least order where there is no cut set at all."""
+
+
+@jit
+def minimal(diagrams: Diagrams, coherent: bool, limit: int) -> Diagrams:
+    """The least sets of events that make each module true while nothing else happens (Rauzy 2001).
+
+    For coherent functions these are the minimal cut sets, and it is quicker. Roots are FULL where there is no room.
+    """
+    start, root = np.full_like(diagrams.start, FIRST), np.full_like(diagrams.root, FULL)
+    level = np.full(2 * len(diagrams.level), END, dtype=np.int32)
+    low = np.zeros(len(level), dtype=np.int32)
+    high = np.zeros(len(level), dtype=np.int32)
+    levels = len(diagrams.variable)
+    room = min(4096, limit)
+    table = new_table(room, levels)
+    for m in range(len(root)):
+        start[m + 1] = start[m]
+        if diagrams.root[m] == FULL:
+            continue
+        top = _minimal_of(diagrams, root, coherent, table, m)
+        while top == FULL and room < limit:
+            room = min(8 * room, limit)
+            table = new_table(room, levels)
+            top = _minimal_of(diagrams, root, coherent, table, m)
+        if top == FULL:
+            continue
+        kept = reached(table, top)
+        end = start[m] + len(kept)
+        if end > len(level):
+            level, low, high = longer(level, end), longer(low, end), longer(high, end)
+        root[m] = top if top < FIRST else copy(table, kept, start[m], level, low, high)
+        start[m + 1] = end
+    end = start[len(root)]
+    return Diagrams(
+        diagrams.events,
+        level[:end],
+        low[:end],
+        high[:end],
+        start,
+        root,
+        diagrams.variable,
+        diagrams.way,
+    )
+
+
+@jit
+def _minimal_of(diagrams: Diagrams, roots: Ints, coherent: bool, table: Table, module: int) -> int:
+    """What is minimal below a variable, less what is minimal without it, goes with it.
+
+    A module that is true when nothing has happened costs nothing.
+    """
+    clear(table)
+    first, last = diagrams.start[module], diagrams.start[module + 1]
+    made = np.empty(last - first, dtype=np.int64)
+    binary = np.empty(last - first, dtype=np.int64)
+    other = FALSE
+    result = diagrams.root[module]
+    for i in range(first, last):
+        low, high = int(diagrams.low[i]), int(diagrams.high[i])
+        if coherent:
+            other = low if low < FIRST else int(binary[low - first])
+            same = high if high < FIRST else int(binary[high - first])
+            binary[i - first] = node(table, diagrams.level[i], other, same)
+            if binary[i - first] == FULL:
+                return FULL
+        low = low if low < FIRST else int(made[low - first])
+        high = high if high < FIRST else int(made[high - first])
+        inner = diagrams.variable[diagrams.level[i]] - diagrams.events
+        if inner >= 0 and roots[inner] == TRUE:
+            result = high
+            made[i - first] = result
+            continue
+        if coherent:
+            result = apply(table, int(SHORT_OF), high, other)
+        else:
+            result = apply(table, int(WITHOUT), high, low)
+        if result == FULL:
+            return FULL
+        result = low if result == FALSE else node(table, diagrams.level[i], low, result)
+        if result == FULL:
+            return FULL
+        made[i - first] = result
+    return result
+
+
+@jit
+def unhelpful(diagrams: Diagrams, limit: int) -> int:
+    """The level of a variable that can make its module false by happening; -1 for none.
+
+    FULL - 1 where there is no room to find out.
+    """
+    most = 2
+    for m in range(len(diagrams.root)):
+        most = max(most, diagrams.start[m + 1] - diagrams.start[m])
+    table = new_table(min(limit, 4 * most + 4096), len(diagrams.variable))
+    made = np.empty(most, dtype=np.int64)
+    asked = _asked(diagrams)
+    for m in range(len(diagrams.root)):
+        if not asked[m]:
+            continue
+        first = diagrams.start[m]
+        clear(table)
+        for i in range(first, diagrams.start[m + 1]):
+            low, high = int(diagrams.low[i]), int(diagrams.high[i])
+            low = low if low < FIRST else int(made[low - first])
+            high = high if high < FIRST else int(made[high - first])
+            new = node(table, diagrams.level[i], low, high)
+            both = apply(table, int(AND), low, high)
+            if new == FULL or both == FULL:
+                return FULL - 1
+            if both != low:
+                return int(diagrams.level[i])
+            made[i - first] = new
+    return -1
+
+
+@jit
+def _asked(diagrams: Diagrams) -> Flags:
+    """The modules that the last one still depends on."""
+    asked = np.zeros(len(diagrams.root), dtype=np.bool_)
+    asked[-1] = True
+    for m in range(len(asked) - 1, -1, -1):
+        if asked[m]:
+            for i in range(diagrams.start[m], diagrams.start[m + 1]):
+                inner = diagrams.variable[diagrams.level[i]] - diagrams.events
+                if inner >= 0:
+                    asked[inner] = True
+    return asked
+
+
+class Orders(NamedTuple):
+    """Of the sets that each node of a zero-suppressed diagram leads to."""
+
+    least: Ints
+    """The least number of events in a set."""
+    most: Ints
+    total: Floats
+    """About how many sets there are."""
+
+
+@jit
+def orders(sets: Diagrams) -> Orders:
+    """How small, how large and about how many the sets of events below each node are."""
+    size = len(sets.level)
+    least = np.full(size, NOWHERE, dtype=np.int64)
+    most = np.full(size, -NOWHERE, dtype=np.int64)
+    total = np.zeros(size, dtype=np.float64)
+    least[TRUE], most[TRUE], total[TRUE] = 0, 0, 1.0
+    for i in range(FIRST, size):
+        low, high = sets.low[i], sets.high[i]
+        inner = sets.variable[sets.level[i]] - sets.events
+        root = sets.root[inner] if inner >= 0 else FULL
+        add_least = least[root] if inner >= 0 else 1
+        add_most = most[root] if inner >= 0 else 1
+        times = total[root] if inner >= 0 else 1.0
+        least[i] = min(least[low], least[high] + add_least)
+        most[i] = max(most[low], most[high] + add_most)
+        total[i] = total[low] + total[high] * times
+    return Orders(least, most, total)
+
+
+@jit
+def count(sets: Diagrams, known: Orders, modulus: int) -> Ints:
+    """How many sets of each order the last module has, modulo a prime below 2**31.
+
+    Modulo 2**64 where `modulus` is 0.
+    """
+    size = len(sets.level)
+    start = np.zeros(size + 1, dtype=np.int64)
+    for i in range(size):
+        start[i + 1] = start[i] + max(known.most[i] - known.least[i] + 1, 0)
+    many = np.zeros(start[size], dtype=np.int64)
+    many[start[TRUE]] = 1
+    for i in range(FIRST, size):
+        low, high = sets.low[i], sets.high[i]
+        at, least = start[i], known.least[i]
+        for j in range(start[low], start[low + 1]):
+            many[at + known.least[low] - least + j - start[low]] = many[j]
+        at += known.least[high] - least
+        inner = sets.variable[sets.level[i]] - sets.events
+        if inner < 0:
+            for j in range(start[high], start[high + 1]):
+                many[at + 1 + j - start[high]] += many[j]
+            _reduce(many, start[i], start[i + 1], modulus)
+            continue
+        root = sets.root[inner]
+        for k in range(start[root], start[root + 1]):
+            shift = at + known.least[root] + k - start[root] - start[high]
+            for j in range(start[high], start[high + 1]):
+                many[shift + j] += many[j] * many[k]
+            _reduce(many, start[i], start[i + 1], modulus)
+    top = sets.root[-1]
+    result = np.zeros(max(known.most[top] + 1, 0), dtype=np.int64)
+    for j in range(start[top], start[top + 1]):
+        result[known.least[top] + j - start[top]] = many[j]
+    return result
+
+
+@jit
+def _reduce(many: Ints, first: int, last: int, modulus: int) -> None:
+    if modulus > 0:
+        for j in range(first, last):
+            many[j] %= modulus

@@ -1,0 +1,220 @@
+"""A table of decision diagram nodes, each there once, and the operations on them.
+
+One table holds both kinds of diagram. In a binary decision diagram a node says "if the variable at
+this level is true go high, else low" (Bryant 1986); in a zero-suppressed one it says "the sets of
+high with the variable, and those of low" (Minato 1993). Both end in FALSE or TRUE; as sets, in no
+set at all or in the empty set alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from downwind.solve.arrays import Ints, Shorts
+from downwind.solve.jit import jit
+
+FALSE = 0
+TRUE = 1
+FIRST = 2
+"""The number of the first node that is not an end."""
+FULL = -1
+"""Returned in place of a node where the table has no room for one more."""
+END = 2**30
+"""The level of FALSE and TRUE, below every variable."""
+
+AND = 0
+OR = 1
+WITHOUT = 2
+"""The sets of one zero-suppressed diagram that contain no set of another."""
+SHORT_OF = 3
+"""The sets of a zero-suppressed diagram that do not make a binary one true."""
+
+COUNT, SLOTS, CACHED, WORK = 0, 1, 2, 3
+SMALLEST = 512
+CACHE_LEAST = 2**16
+"""Rows of the cache that even a small table may come to need."""
+PATIENCE = 8
+"""Results worked out for each row of the cache at its largest, before the table counts as full."""
+
+
+class Table(NamedTuple):
+    """Nodes by number, found again by hashing, and the results of operations lately done."""
+
+    level: Shorts
+    low: Shorts
+    high: Shorts
+    slots: Shorts
+    """Node numbers by hash, 0 for free."""
+    cache: Shorts
+    """Rows of operation, operands and result, overwritten on collision."""
+    sizes: Ints
+    """How many nodes there are, how many slots and cache rows are in use (powers of two), and how
+    many results were worked out."""
+    stack: Ints
+    """Rows of operands, how far they got, and the result of the first half."""
+
+
+@jit
+def new_table(room: int, levels: int) -> Table:
+    """An empty table; memory that is not used is not touched."""
+    most = SMALLEST
+    while most < 2 * room:
+        most *= 2
+    level = np.empty(room, dtype=np.int32)
+    level[FALSE] = END
+    level[TRUE] = END
+    return Table(
+        level,
+        np.empty(room, dtype=np.int32),
+        np.empty(room, dtype=np.int32),
+        np.empty(most, dtype=np.int32),
+        np.empty((max(most // 2, CACHE_LEAST), 4), dtype=np.int32),
+        np.zeros(4, dtype=np.int64),
+        np.empty((levels + 2, 4), dtype=np.int64),
+    )
+
+
+@jit
+def clear(table: Table) -> None:
+    """Forget every node."""
+    table.sizes[COUNT] = FIRST
+    table.sizes[SLOTS] = SMALLEST
+    table.sizes[CACHED] = SMALLEST // 2
+    table.sizes[WORK] = 0
+    table.slots[:SMALLEST] = 0
+    table.cache[: SMALLEST // 2, 1] = 0
+
+
+@jit
+def node(table: Table, level: int, low: int, high: int) -> int:
+    """The node that says this, old or new, or FULL."""
+    sizes, slots = table.sizes, table.slots
+    mask = sizes[SLOTS] - 1
+    slot = _hash(level, low, high) & mask
+    while slots[slot] != 0:
+        old = slots[slot]
+        if table.low[old] == low and table.high[old] == high and table.level[old] == level:
+            return int(old)
+        slot = (slot + 1) & mask
+    new = sizes[COUNT]
+    if new == len(table.level):
+        return FULL
+    table.level[new] = level
+    table.low[new] = low
+    table.high[new] = high
+    slots[slot] = new
+    sizes[COUNT] = new + 1
+    if 2 * new > mask:
+        _grow(table)
+    return new
+
+
+@jit
+def _hash(a: int, b: int, c: int) -> int:
+    mixed = a * 0x2545F4914F6CDD1D + b * 0x1B873593CC9E2D51 + c * 0x5851F42D4C957F2D
+    return mixed ^ (mixed >> 32)
+
+
+@jit
+def _grow(table: Table) -> None:
+    sizes = table.sizes
+    sizes[SLOTS] *= 2
+    table.slots[: sizes[SLOTS]] = 0
+    mask = sizes[SLOTS] - 1
+    for old in range(FIRST, sizes[COUNT]):
+        slot = _hash(table.level[old], table.low[old], table.high[old]) & mask
+        while table.slots[slot] != 0:
+            slot = (slot + 1) & mask
+        table.slots[slot] = old
+
+
+@jit
+def _remember(table: Table, operation: int, f: int, g: int, result: int) -> bool:
+    """Keep a result; False where so much was worked out that it has to end."""
+    sizes, cache = table.sizes, table.cache
+    sizes[WORK] += 1
+    rows = sizes[CACHED]
+    if 2 * sizes[WORK] > rows and 2 * rows <= len(cache):
+        cache[rows : 2 * rows, 1] = 0
+        sizes[CACHED] = rows = 2 * rows
+    row = _hash(operation, f, g) & (rows - 1)
+    cache[row, 0], cache[row, 1], cache[row, 2], cache[row, 3] = operation, f, g, result
+    return sizes[WORK] <= PATIENCE * len(cache)
+
+
+@jit
+def _plain(operation: int, f: int, g: int) -> int:
+    """The result where no step down is needed, else FULL."""
+    if operation == AND:
+        if f == FALSE or g == TRUE or f == g:
+            return f
+        return g if f == TRUE or g == FALSE else FULL
+    if operation == OR:
+        if f == TRUE or g == FALSE or f == g:
+            return f
+        return g if f == FALSE or g == TRUE else FULL
+    if f == FALSE or g == TRUE or (f == g and operation == WITHOUT):
+        return FALSE
+    return f if f == TRUE or g == FALSE else FULL
+
+
+@jit
+def apply(table: Table, operation: int, f: int, g: int) -> int:
+    """AND and OR of two binary diagrams, or what WITHOUT and SHORT_OF say, or FULL.
+
+    The operation is given as int(AND): numba compiles a function anew for each bare constant.
+    Of the sets in a diagram none contains another. A row of the stack is a pair of operands whose
+    result is waited for; a row is as deep as its level, so the stack has room for every level.
+    """
+    level, low, high, cache, stack = table.level, table.low, table.high, table.cache, table.stack
+    depth = 0
+    while True:
+        if operation >= WITHOUT:
+            while level[g] < level[f]:
+                g = int(low[g])
+        elif f > g:
+            f, g = g, f
+        result = _plain(operation, f, g)
+        if result == FULL:
+            row = _hash(operation, f, g) & (table.sizes[CACHED] - 1)
+            if cache[row, 1] == f and cache[row, 2] == g and cache[row, 0] == operation:
+                result = int(cache[row, 3])
+        if result == FULL:
+            stack[depth, 0] = f
+            stack[depth, 1] = g
+            stack[depth, 2] = 0
+            depth += 1
+            above, below = level[f], level[g]
+            if above <= below:
+                f = int(low[f])
+            if below <= above:
+                g = int(low[g])
+            continue
+        waiting = False
+        while depth > 0 and not waiting:
+            f, g = int(stack[depth - 1, 0]), int(stack[depth - 1, 1])
+            above, below = level[f], level[g]
+            step = stack[depth - 1, 2]
+            if step == 0:
+                stack[depth - 1, 2] = 1
+                stack[depth - 1, 3] = result
+                if above <= below:
+                    f = int(high[f])
+                if below <= above:
+                    g = int(high[g])
+                waiting = True
+            elif step == 1 and operation == WITHOUT and above == below:
+                stack[depth - 1, 2] = 2
+                f, g = result, int(low[g])
+                waiting = True
+            else:
+                first = int(stack[depth - 1, 3])
+                end = FALSE if operation >= WITHOUT else first
+                result = first if result == end else node(table, min(above, below), first, result)
+                if result == FULL or not _remember(table, operation, f, g, result):
+                    return FULL
+                depth -= 1
+        if not waiting:
+            return result
