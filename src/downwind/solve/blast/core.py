@@ -10,11 +10,12 @@ import numpy as np
 
 from downwind.solve.arrays import Flags, Floats, Ints, Shorts
 from downwind.solve.blast.ground import Core
-from downwind.solve.blast.queues import Queues, clear, dequeue, enqueue, next_time, queues
+from downwind.solve.blast.queues import Queues, clear, dequeue, enqueue, next_time, push, queues
 from downwind.solve.blast.rings import RingRoom, ring_room, rings_among, unsupported
 from downwind.solve.jit import jit
 
 THREADS = 2
+_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +76,12 @@ def reach_together(
 ) -> Reach:
     """The same for causes of several faults each: faults[start[c] : start[c + 1]] fail at once."""
     many = len(start) - 1
-    edges = [many * part // THREADS for part in range(THREADS + 1)]
+    edges = [many * part // _PARTS for part in range(_PARTS + 1)]
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(
             pool.map(
                 lambda i: _sweep_all(core, edges[i], edges[i + 1], start, faults, until),
-                range(THREADS),
+                range(_PARTS),
             )
         )
     node, cause, time = (np.concatenate(columns) for columns in zip(*found, strict=True))
@@ -155,12 +156,7 @@ def _run(core: Core, sweep: Sweep, faults: Shorts, until: float) -> None:
         now = next_time(sweep.queues)
         if now == np.inf:
             return
-        while next_time(sweep.queues) == now:
-            node = dequeue(sweep.queues)
-            if not sweep.fallen[node]:
-                sweep.fallen[node] = True
-                sweep.gone[sweep.many[_GONE]] = node
-                sweep.many[_GONE] += 1
+        sweep.many[_GONE] = dequeue(sweep.queues, sweep.fallen, sweep.gone, at)
 
 
 @jit
@@ -176,6 +172,7 @@ def _spread(core: Core, sweep: Sweep, at: int, now: float, until: float) -> bool
     down_at, standing, support = sweep.down_at, sweep.standing, sweep.support
     gone, fallen, touched, ring = sweep.gone, sweep.fallen, sweep.touched, sweep.ring
     line = sweep.queues
+    head, tail, waiting, waiting_time = line.head, line.tail, line.node, line.time
     many_gone, many_touched = sweep.many[_GONE], sweep.many[_TOUCHED]
     while at < many_gone:
         node = gone[at]
@@ -201,7 +198,12 @@ def _spread(core: Core, sweep: Sweep, at: int, now: float, until: float) -> bool
                 many_touched += 1
             down_at[behind] = then
             if then > now:
-                enqueue(line, pace[need], behind, then)
+                waits = pace[need]
+                if head[waits] == tail[waits]:
+                    push(line, then, waits)
+                waiting[tail[waits]] = behind
+                waiting_time[tail[waits]] = then
+                tail[waits] += 1
                 continue
             fallen[behind] = True
             gone[many_gone] = behind

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downwind.solve.arrays import Floats, Ints, Shorts
-from downwind.solve.blast.hubs import first_longer
+from downwind.solve.blast.hubs import Bytes, first_longer
 from downwind.solve.blast.rows import Lists, Sites
 from downwind.solve.jit import jit
 
@@ -25,7 +25,7 @@ def count_lists(
     """Per cause: sites down, their weight, sites degraded. Hard needs come first, so that what is
     down is not counted as degraded too."""
     start, k, hard, grace, alt_start, alt, stands_for, weights = sites
-    begins, ends, cause, time = lists
+    filled, begins, ends, cause, time = lists
     down, degraded = np.zeros(causes, dtype=np.int64), np.zeros(causes, dtype=np.int64)
     down_weight, ignored = np.zeros(causes), np.zeros(causes)
     stamp = np.full(causes, -1, dtype=np.int32)
@@ -36,7 +36,7 @@ def count_lists(
         soft = False
         for need in range(start[site], start[site + 1]):
             first, after = alt_start[need], alt_start[need + 1]
-            if not _may_be_lost(first, after, k[need], alt, begins, ends):
+            if not _may_be_lost(first, after, k[need], alt, filled):
                 continue
             if not hard[need]:
                 soft = True
@@ -58,12 +58,12 @@ def count_lists(
 
 
 @jit
-def _may_be_lost(first: int, after: int, k: int, alt: Shorts, begins: Ints, ends: Ints) -> bool:
+def _may_be_lost(first: int, after: int, k: int, alt: Shorts, filled: Bytes) -> bool:
     """True where as many of the lists hold something as must fall."""
-    filled = 0
+    many = 0
     for spot in range(first, after):
-        filled += begins[alt[spot]] < ends[alt[spot]]
-    return filled > after - first - k
+        many += filled[alt[spot]]
+    return many > after - first - k
 
 
 @jit
@@ -145,7 +145,7 @@ def curve_lists(
     """Per cause and duration the sites that fall first by then, and their weight; the last column
     is for those that fall later."""
     start, k, hard, grace, alt_start, alt, stands_for, weights = sites
-    begins, ends, cause, time = lists
+    filled, begins, ends, cause, time = lists
     down = np.zeros((causes, len(durations) + 1), dtype=np.int64)
     down_weight = np.zeros((causes, len(durations) + 1))
     soonest, touched = np.full(causes, np.inf), np.empty(causes, dtype=np.int32)
@@ -157,7 +157,7 @@ def curve_lists(
         many = 0
         for need in range(start[site], start[site + 1]):
             first, after = alt_start[need], alt_start[need + 1]
-            if not hard[need] or not _may_be_lost(first, after, k[need], alt, begins, ends):
+            if not hard[need] or not _may_be_lost(first, after, k[need], alt, filled):
                 continue
             many = _note(
                 alt[first:after], after - first - k[need], grace[need], begins, ends, cause, time,

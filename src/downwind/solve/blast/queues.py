@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from downwind.solve.arrays import Floats, Ints, Shorts
+from downwind.solve.arrays import Flags, Floats, Ints, Shorts
 from downwind.solve.jit import jit
 
 
@@ -51,7 +51,7 @@ def queues(pace: Shorts, paces: int) -> Queues:
 def enqueue(line: Queues, pace: int, node: int, time: float) -> None:
     """The node falls at `time`, no earlier than the last one of this pace."""
     if line.head[pace] == line.tail[pace]:
-        _push(line, time, pace)
+        push(line, time, pace)
     line.node[line.tail[pace]] = node
     line.time[line.tail[pace]] = time
     line.tail[pace] += 1
@@ -64,15 +64,26 @@ def next_time(line: Queues) -> float:
 
 
 @jit
-def dequeue(line: Queues) -> int:
-    """The node that falls next."""
-    pace = line.heap_pace[0]
-    node = line.node[line.head[pace]]
-    line.head[pace] += 1
-    _pop(line)
-    if line.head[pace] < line.tail[pace]:
-        _push(line, line.time[line.head[pace]], pace)
-    return int(node)
+def dequeue(line: Queues, fallen: Flags, gone: Shorts, many: int) -> int:
+    """Let everybody fall who is next: put them into `gone` after `many`; how many there are then.
+
+    Whoever has fallen meanwhile is left out.
+    """
+    head, tail, node, time = line.head, line.tail, line.node, line.time
+    now = line.heap_time[0]
+    while line.heaped[0] > 0 and line.heap_time[0] == now:
+        pace = line.heap_pace[0]
+        _pop(line)
+        while head[pace] < tail[pace] and time[head[pace]] == now:
+            here = node[head[pace]]
+            head[pace] += 1
+            if not fallen[here]:
+                fallen[here] = True
+                gone[many] = here
+                many += 1
+        if head[pace] < tail[pace]:
+            push(line, time[head[pace]], pace)
+    return many
 
 
 @jit
@@ -83,7 +94,8 @@ def clear(line: Queues) -> None:
 
 
 @jit
-def _push(line: Queues, time: float, pace: int) -> None:
+def push(line: Queues, time: float, pace: int) -> None:
+    """The queue of this pace is not empty any more."""
     at = line.heaped[0]
     line.heaped[0] += 1
     while at > 0 and line.heap_time[(at - 1) // 2] > time:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from downwind.solve.arrays import Flags, Floats, Ints, Shorts
 
 
@@ -25,6 +28,8 @@ class Sites(NamedTuple):
 class Lists(NamedTuple):
     """What takes down core node n: cause[begins[n] : ends[n]], at `time`; no hubs among them."""
 
+    filled: NDArray[np.uint8]
+    """Per core node 1 where its list is not empty: a small column that stays near."""
     begins: Ints
     ends: Ints
     cause: Shorts

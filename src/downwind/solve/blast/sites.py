@@ -72,7 +72,8 @@ def _sites(needs: NeedRows, count: Ints, weight: Floats) -> Sites:
 
 
 def _lists(found: Reach, hubs: Hubs) -> Lists:
-    return Lists(hubs.rest, found.start[1:], found.cause, found.time)
+    filled = (hubs.rest < found.start[1:]).astype(np.uint8)
+    return Lists(filled, hubs.rest, found.start[1:], found.cause, found.time)
 
 
 def _as_given(per_number: Column, found: Reach) -> Column:
