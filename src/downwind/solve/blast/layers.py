@@ -32,7 +32,7 @@ class Layers(NamedTuple):
 
 def layers_of(core: NeedRows, sites: NeedRows, until: float) -> Layers:
     """The layers for outages of `until` seconds."""
-    is_leaf = _leaves(core, until)
+    is_leaf = _leaves(core)
     slots = slots_of(sites, core.size, until)
     node = np.repeat(np.arange(core.size, dtype=np.int64), np.diff(slots.node_start))
     leaf = np.flatnonzero(is_leaf[node])
@@ -55,10 +55,11 @@ def site_words(layers: Layers, found: Reach, bit: Shorts, until: float) -> Words
     return words
 
 
-def _leaves(core: NeedRows, until: float) -> Flags:
+def _leaves(core: NeedRows) -> Flags:
+    """Needs count however long their grace: a ring closes by them before the outage outlasts it."""
     many = np.diff(core.alt_start)
     is_leaf = np.ones(core.size, dtype=np.bool_)
-    is_leaf[core.alt[np.repeat(core.hard & (core.grace < until), many)]] = False
+    is_leaf[core.alt[np.repeat(core.hard & np.isfinite(core.grace), many)]] = False
     return is_leaf
 
 
