@@ -92,7 +92,10 @@ def test_the_lock_for_development_holds_the_runtime_lock_whole() -> None:
 
 def test_the_code_imports_only_what_pyproject_asks_for() -> None:
     settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())
-    asked = {canonicalize_name(Requirement(d).name) for d in settings["project"]["dependencies"]}
+    project = settings["project"]
+    extras = project["optional-dependencies"].values()
+    wishes = [*project["dependencies"], *(wish for extra in extras for wish in extra)]
+    asked = {canonicalize_name(Requirement(wish).name) for wish in wishes}
     home = packages_distributions()
 
     strangers = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from downwind.solve.blast.pairs import Pairs, worst_pairs
 
-from ..graphs import Case, cases
+from ..graphs import Case, cases, solve
 from ..twin import Graph, Want, falls_at
 from .tables import table_of
 
@@ -98,8 +98,24 @@ def test_no_untried_pair_has_more_extra_weight_than_the_bound(case: Case, most: 
         assert (row[0], row[1]) in tried or row[-1] <= found.bound  # type: ignore[operator]
 
 
+@given(cases(most=14), st.data())
+@settings(max_examples=150, deadline=None)
+def test_larger_graphs_fare_as_two_faults_at_a_time(case: Case, data: st.DataObject) -> None:
+    found, core = pairs_of(case.graph, case.duration)
+    if len(core) < 2:
+        return
+    a, b = data.draw(st.sampled_from(list(combinations(core, 2))))
+
+    extra = {(row[0], row[1]): row[3] for row in rows_of(found, core)}.get((a, b), 0)
+
+    alone = [solve(case.graph, [node], case.duration).down_at < case.duration for node in (a, b)]
+    both = solve(case.graph, [a, b], case.duration).down_at < case.duration
+    jointly = set(np.flatnonzero(both & ~alone[0] & ~alone[1]).tolist()) - set(core)
+    assert extra == len(jointly)
+
+
 @given(cases(most=12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_most_extra_weight_comes_first_and_ties_go_by_node(case: Case) -> None:
     found, _ = pairs_of(case.graph, case.duration, weight=case.lag)
 
@@ -150,6 +166,20 @@ def test_a_pair_can_close_a_ring() -> None:
     assert extras(graph) == {(0, 1): 1, (0, 3): 1}
 
 
+def test_a_ring_closes_by_way_of_a_need_that_outlasts_the_outage() -> None:
+    """Without 0, 1 = 2 or 0 and 2 = 1 or 0 go round; 2 falls at once, 1 would after 10 s."""
+    graph = ((), (any_of(2, 0, grace=10.0),), (any_of(1, 0),), (any_of(2, 0),))
+
+    assert extras(graph, 5.0) == {}
+
+
+def test_four_alternatives_outlive_a_pair_that_takes_three() -> None:
+    """1 and 2 stand on 0, and 3 and 4 are on their own."""
+    graph = ((), (any_of(0),), (any_of(0),), (), (), (any_of(1, 2, 3, 4),))
+
+    assert extras(graph) == {}
+
+
 def test_two_of_three_fall_with_any_pair() -> None:
     assert extras(((), (), (), (any_of(0, 1, 2, k=2),))) == {(0, 1): 1, (0, 2): 1, (1, 2): 1}
 
@@ -171,6 +201,14 @@ def test_what_falls_alone_too_late_can_fall_with_two_in_time() -> None:
 
     assert extras(graph, 10.0) == {(0, 1): 1}
     assert extras(graph, 14.0) == {}
+
+
+def test_a_site_goes_on_for_its_grace_after_what_a_pair_takes_deep_in_the_core() -> None:
+    """2 falls after 8 s with 0, at once with 0 and 1; 3 stands on it, and the site 5 s on 3."""
+    deep = ((), (), (any_of(0, grace=8.0), any_of(0, 1)), (any_of(2),), (any_of(3, grace=5.0),))
+
+    assert extras(deep, 10.0) == {(0, 1): 1}
+    assert extras(deep, 14.0) == {}
 
 
 def test_a_soft_need_lost_to_a_pair_takes_nobody_down() -> None:
@@ -220,12 +258,45 @@ def test_no_causes_make_no_pairs() -> None:
     assert (len(found.a), found.complete, found.bound) == (0, True, 0.0)
 
 
+def test_the_causes_that_leave_the_most_weight_with_less_are_tried() -> None:
+    """0 takes its site down alone, so that it has no part in a pair; 1 and 2 lame what stands."""
+    graph = ((), (), (), (any_of(0),), (any_of(1, 2),))
+
+    found, core = pairs_of(graph, most=2, weight=(1.0, 1.0, 1.0, 100.0, 9.0))
+
+    assert [(core[a], core[b]) for a, b in zip(found.a, found.b, strict=True)] == [(1, 2)]
+    assert (found.complete, found.bound) == (False, 0.0)
+
+
 def test_causes_left_out_are_told_with_what_they_could_do() -> None:
-    """Of 0, 1 and 2 with sites of weight 9 and 1, the least touching 2 is left out."""
+    """Of 0, 1 and 2 with sites of weight 1 and 9, the least touching 0 is left out."""
     graph = ((), (), (), (any_of(0, 1),), (any_of(1, 2),))
 
-    found, _ = pairs_of(graph, most=2, weight=(1.0, 1.0, 1.0, 9.0, 1.0))
+    found, _ = pairs_of(graph, most=2, weight=(1.0, 1.0, 1.0, 1.0, 9.0))
 
-    assert (found.a.tolist(), found.b.tolist()) == ([0], [1])
+    assert (found.a.tolist(), found.b.tolist()) == ([1], [2])
     assert found.extra_weight.tolist() == [9.0]
     assert (found.complete, found.bound) == (False, 1.0)
+
+
+def test_the_bound_holds_what_causes_left_out_do_deep_in_the_core() -> None:
+    """0 and 1 meet in 2, two steps from the site; 4 has a site of its own, and is the one tried."""
+    graph = ((), (), (any_of(0, 1),), (any_of(2),), (), (), (any_of(3),), (any_of(4, 5),))
+
+    assert bound_of(graph, [0, 1, 4], weight=7.0) == 7.0
+
+
+def test_the_bound_holds_what_closes_a_ring_by_way_of_a_need_that_outlasts_the_outage() -> None:
+    """2 = 3 or 0 (10 s) and 3 = 2 or 1 fall with 0 and 1; 1 has another site, and is tried."""
+    graph = (
+        (), (), (any_of(3, 0, grace=10.0),), (any_of(2, 1),), (), (any_of(3),), (any_of(1, 4),),
+    )  # fmt: skip
+
+    assert bound_of(graph, [0, 1], weight=7.0) == 7.0
+
+
+def bound_of(graph: Graph, causes: list[int], weight: float) -> float:
+    """The bound when one cause is tried, on an outage of 5 s and sites of this weight."""
+    table, order = table_of(graph, (weight,) * len(graph))
+    numbers = np.array([order.index(node) for node in causes], dtype=np.int32)
+    return worst_pairs(table, numbers, 5.0, most=1).bound

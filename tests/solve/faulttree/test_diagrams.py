@@ -86,7 +86,7 @@ def test_importance_is_what_knowing_about_an_event_changes(
                 float(column[event])
                 for column in (
                     importance.birnbaum,
-                    importance.fussell_vesely,
+                    importance.criticality,
                     importance.achievement,
                     importance.reduction,
                 )
@@ -154,7 +154,7 @@ def test_constants_have_the_empty_cut_set_or_none() -> None:
     assert (always.cuts.by_order, never.cuts.by_order) == ((1,), ())
 
 
-@pytest.mark.parametrize(("groups", "size"), [(11, 10), (20, 10), (40, 40), (100, 1000)])
+@pytest.mark.parametrize(("groups", "size"), [(11, 10), (20, 10), (40, 40), (400, 10)])
 def test_counts_past_64_bits_are_exact(groups: int, size: int) -> None:
     """One of each group: size ** groups cut sets."""
     events = groups * size
@@ -172,24 +172,23 @@ def test_k_of_n_is_counted_and_not_listed() -> None:
     assert cuts.total == math.comb(60, 30)
 
 
-def test_shared_hubs_do_not_blow_the_diagram_up() -> None:
-    """A thousand events in groups of their own, each pair of groups tied to two of twenty hubs."""
-    tree = _hub_tree(hubs=20, groups=300, seed=1)
-    answer = solved(tree)
-    assert len(answer.diagrams.level) < 2**22 if answer.diagrams else False
+def test_twenty_shared_hubs_among_a_thousand_events_fit() -> None:
+    """120 services, down with both of two parts; a part falls alone or with either of two hubs."""
+    tree = _hub_tree(hubs=20, services=120)
+    answer = solve(tree, 0, node_limit=2**20)
+    assert answer is not None
+    assert answer.cuts is not None
+    assert answer.cuts.by_order[1] == 0
+    assert answer.cuts.by_order[2] >= 120 * 16
 
 
-def _hub_tree(hubs: int, groups: int, seed: int) -> FaultTree:
-    rng = np.random.default_rng(seed)
-    events = hubs + 3 * groups
-    gates = [Gate(1, tuple(events + 1 + i for i in range(groups)))]
-    for i in range(groups):
-        own = tuple(range(hubs + 3 * i, hubs + 3 * i + 3))
-        inner = events + 1 + groups + 2 * i
-        gates.append(Gate(2, (inner, inner + 1)))
-    for i in range(groups):
-        own = range(hubs + 3 * i, hubs + 3 * i + 3)
-        one, two = map(int, rng.choice(hubs, 2, replace=False))
-        gates.append(Gate(1, (own[0], own[1], one)))
-        gates.append(Gate(1, (own[2], two)))
+def _hub_tree(hubs: int, services: int) -> FaultTree:
+    rng = np.random.default_rng(1)
+    events = hubs + 8 * services
+    first = events + 1 + services
+    gates = [Gate(1, tuple(range(events + 1, first)))]
+    gates += [Gate(2, (first + 2 * i, first + 2 * i + 1)) for i in range(services)]
+    for part in range(2 * services):
+        own = range(hubs + 4 * part, hubs + 4 * part + 4)
+        gates.append(Gate(1, (*own, *map(int, rng.choice(hubs, 2, replace=False)))))
     return tree_of(events, gates)

@@ -61,6 +61,7 @@ def assemble(
         kinds=kinds,
         kind=kind,
         weight=np.concatenate([nodes["weight"].to_numpy(), weight]),
+        count=count,
         doubtful=tally.doubtful,
         told=told + tally.told(),
         **given,

@@ -154,8 +154,6 @@ def _say_once() -> None:
 
 
 def _collapsed(graph: Path | None, nodes: Path | None, on: str | None) -> "Table":
-    from dataclasses import replace
-
     from downwind.graph.signatures import collapse, collapse_on, connect
     from downwind.terms import UsageError
 
@@ -168,7 +166,7 @@ def _collapsed(graph: Path | None, nodes: Path | None, on: str | None) -> "Table
             found = collapse_on(client, graph, nodes)
     for line in found.table.told:
         typer.echo(f"downwind: {line}", err=True)
-    return replace(found.table, count=found.count)
+    return found.table
 
 
 def _risk_of_tree(

@@ -2,8 +2,9 @@
 
 A site that falls with two causes and with neither alone is touched by both, however deep in the
 core the two meet. So what a cause touches, less what it takes down alone, bounds every pair it is
-in. Graces within the core are not summed up, since rings do not sum them either; a need whose
-grace is no shorter than the outage touches nothing.
+in. Graces within the core are not summed up, since rings do not sum them either. A need whose
+grace is no shorter than the outage touches nothing, unless its node is in a circle: the ground that
+a ring loses by it is lost to all of the ring at once.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def touched_weight(
     size = len(core.start) - 1
     room = scratch(size)
     every, nodes = np.ones(size, dtype=np.bool_), np.arange(size, dtype=np.int32)
-    counts = core.grace < until
+    counts = (core.grace < until) | (core.circle[core.owner] >= 0)
     many = components(nodes, core.start, core.alt_start, core.alt, counts, every, room)
     columns, column = np.unique(room.found[causes], return_inverse=True)
     upward = np.argsort(room.found, kind="stable").astype(np.int32)

@@ -22,7 +22,7 @@ from downwind.terms import ModelError
 NODE_LIMIT = 2**25
 """Nodes at work at a time; 36 bytes each, of which only what is used is taken."""
 LARGE_SHARE = 0.99
-"""From this Fussell-Vesely on, what is left without the event is added up anew."""
+"""From this criticality on, what is left without the event is added up anew."""
 
 
 def solve(tree: FaultTree, top: int, *, node_limit: int = NODE_LIMIT) -> Solved | None:
@@ -72,7 +72,7 @@ class Solved:
     @cached_property
     def _sets(self) -> Diagrams | None:
         assert self.diagrams is not None
-        sets = minimal(self.diagrams, not self.negated, self.node_limit)
+        sets = minimal(self.diagrams, self.node_limit)
         return None if sets.root[-1] == FULL else sets
 
     @cached_property
@@ -87,11 +87,10 @@ class Solved:
         if self._sets is None:
             return None
         known = orders(self._sets)
-        total = known.total[self._sets.root[-1]]
-        if total < 2.0**62:
-            by_order = count(self._sets, known, 0).tolist()
-            return Cuts(tuple(by_order), complete=True)
-        return Cuts(_exact(self._sets, known, total), complete=True)
+        bits = known.bits[self._sets.root[-1]]
+        if bits > 62:
+            return Cuts(_counted(self._sets, known, bits), complete=True)
+        return Cuts(tuple(count(self._sets, known, 0).tolist()), complete=True)
 
     def list_cuts(self, up_to_order: int, limit: int) -> list[tuple[int, ...]] | None:
         """The first minimal cut sets, by order and then event by event; None: they do not fit.
@@ -138,11 +137,11 @@ def _ratio(one: Floats, other: Floats | float) -> Floats:
     return worth
 
 
-def _exact(sets: Diagrams, known: Orders, about: float) -> tuple[int, ...]:
+def _counted(sets: Diagrams, known: Orders, bits: float) -> tuple[int, ...]:
     """Counts of any size, from what they are modulo enough primes (Chinese remainders)."""
     product, found = 1, [0] * (int(known.most[sets.root[-1]]) + 1)
     for prime in _primes():
-        if product > 2 * about:
+        if product.bit_length() > bits + 2:
             break
         lift = product * pow(product, -1, prime)
         for order, rest in enumerate(count(sets, known, prime).tolist()):

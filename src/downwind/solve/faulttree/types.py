@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from downwind.solve.arrays import Flags, Floats, Ints, Shorts
 
 
@@ -67,8 +66,8 @@ class Importance:
 
     birnbaum: Floats
     """P(top | event) - P(top | not event)."""
-    fussell_vesely: Floats
-    """(P(top) - P(top | not event)) / P(top): the share that goes with the event (NUREG/CR-3385)."""
+    criticality: Floats
+    """(P(top) - P(top | not event)) / P(top): the share that goes when the event never happens."""
     achievement: Floats
     """Risk achievement worth: P(top | event) / P(top)."""
     reduction: Floats

@@ -14,7 +14,6 @@ import numpy as np
 from downwind.solve.arrays import Flags, Ints, Shorts
 from downwind.solve.faulttree.diagrams.simplify import Net
 from downwind.solve.faulttree.diagrams.web import (
-    GATES,
     NONE,
     Web,
     columns_of,
@@ -26,12 +25,11 @@ from downwind.solve.faulttree.diagrams.web import (
 )
 from downwind.solve.jit import jit
 
-
 TURN, SIZE = 0, 1
 
 
 class _Marks(NamedTuple):
-    """What is known of each gate while one input is looked at; the turn says whether it is fresh."""
+    """What is known of each gate while one input is looked at; fresh where it is of this turn."""
 
     now: Ints
     """The turn, and how many gates are in the queue."""
@@ -137,15 +135,7 @@ def _force(web: Web, marks: _Marks, code: int, value: bool, narrow: bool) -> int
 def _hide(web: Web, marks: _Marks, code: int) -> None:
     """Mark the gates above the input that are only seen through forced ones."""
     turn = marks.now[TURN]
-    marks.now[SIZE] = 0
-    _climb(web, marks, code)
-    if code < 2 * web.events:
-        _climb(web, marks, code ^ 1)
-    done = 0
-    while done < marks.now[SIZE]:
-        _climb(web, marks, 2 * (web.events + marks.queue[done]))
-        done += 1
-    size, ready = marks.now[SIZE], 0
+    size, ready, done = _climb_all(web, marks, code), 0, 0
     for i in range(size):
         gate = marks.queue[i]
         marks.open[gate] = int(gate == web.top)
@@ -160,13 +150,10 @@ def _hide(web: Web, marks: _Marks, code: int) -> None:
             marks.hidden[gate] = turn
             marks.queue[ready] = gate
             ready += 1
-    done = 0
     while done < ready:
         gate = marks.queue[done]
         done += 1
-        if marks.forced[gate] == turn:
-            continue
-        edge = web.first_input[gate]
+        edge = NONE if marks.forced[gate] == turn else web.first_input[gate]
         while edge != NONE:
             inner = web.child[edge] // 2 - web.events
             if web.alive[edge] and inner >= 0 and marks.above[inner] == turn:
@@ -176,6 +163,20 @@ def _hide(web: Web, marks: _Marks, code: int) -> None:
                     marks.queue[ready] = inner
                     ready += 1
             edge = web.next_input[edge]
+
+
+@jit
+def _climb_all(web: Web, marks: _Marks, code: int) -> int:
+    """Put every gate above the input or its opposite into the queue; how many there are."""
+    marks.now[SIZE] = 0
+    _climb(web, marks, code)
+    if code < 2 * web.events:
+        _climb(web, marks, code ^ 1)
+    done = 0
+    while done < marks.now[SIZE]:
+        _climb(web, marks, 2 * (web.events + marks.queue[done]))
+        done += 1
+    return int(marks.now[SIZE])
 
 
 @jit
@@ -194,7 +195,7 @@ def _climb(web: Web, marks: _Marks, code: int) -> None:
 @jit
 def _plain(web: Web, gate: int, value: bool) -> bool:
     """Whether the gate is an `or`, where the value is true, or else an `and`."""
-    return web.needed[gate] == 1 if value else web.needed[gate] == web.many[gate]
+    return bool(web.needed[gate] == (1 if value else web.many[gate]))
 
 
 @jit

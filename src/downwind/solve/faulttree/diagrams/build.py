@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from downwind.solve.arrays import Flags, Ints, Shorts
+from downwind.solve.arrays import Ints, Shorts
 from downwind.solve.faulttree.diagrams.modules import find_modules
 from downwind.solve.faulttree.diagrams.order import (
     AS_WRITTEN,
@@ -187,7 +187,7 @@ def _build_one(
             operands[i - first] = node(table, place[each], negated, 1 - negated)
             if operands[i - first] == FULL:
                 return FULL, done
-        _deepest_first(table, operands)
+        operands = _deepest_first(table, operands)
         result = _combine(table, net.at_least[gate], operands)
         if result == FULL:
             return FULL, done
@@ -197,14 +197,13 @@ def _build_one(
 
 
 @jit
-def _deepest_first(table: Table, operands: Ints) -> None:
-    for i in range(1, len(operands)):
-        item = operands[i]
-        j = i
-        while j > 0 and table.level[operands[j - 1]] < table.level[item]:
-            operands[j] = operands[j - 1]
-            j -= 1
-        operands[j] = item
+def _deepest_first(table: Table, operands: Ints) -> Ints:
+    """What is combined from the bottom up is walked through but once."""
+    height, places = np.empty(len(operands), dtype=np.float64), np.arange(len(operands))
+    for i in places:
+        height[i] = -table.level[operands[i]]
+    sort(places, height, 0, len(places))
+    return operands[places]
 
 
 @jit
@@ -212,12 +211,12 @@ def _combine(table: Table, needed: int, operands: Ints) -> int:
     """At least so many of the operands; or and and are the two ends of it."""
     if needed == 1 or needed == len(operands):
         operation = int(OR) if needed == 1 else int(AND)
-        result = operands[0]
+        result = int(operands[0])
         for i in range(1, len(operands)):
             result = apply(table, operation, result, operands[i])
             if result == FULL:
                 return FULL
-        return result
+        return int(result)
     enough = np.full(needed + 1, FALSE, dtype=np.int64)
     enough[0] = TRUE
     for operand in operands:
@@ -228,4 +227,4 @@ def _combine(table: Table, needed: int, operands: Ints) -> int:
             enough[count] = apply(table, int(OR), enough[count], both)
             if enough[count] == FULL:
                 return FULL
-    return enough[needed]
+    return int(enough[needed])

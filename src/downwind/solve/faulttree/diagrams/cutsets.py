@@ -7,14 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from downwind.solve.arrays import Flags, Floats, Ints
-from downwind.solve.faulttree.diagrams.build import Diagrams, copy, longer, reached
+from downwind.solve.faulttree.diagrams.build import ROOM, Diagrams, copy, longer, reached
 from downwind.solve.faulttree.diagrams.table import (
     AND,
     END,
     FALSE,
     FIRST,
     FULL,
-    SHORT_OF,
     TRUE,
     WITHOUT,
     Table,
@@ -30,36 +29,35 @@ NOWHERE = 2**30
 
 
 @jit
-def minimal(diagrams: Diagrams, coherent: bool, limit: int) -> Diagrams:
+def minimal(diagrams: Diagrams, limit: int) -> Diagrams:
     """The least sets of events that make each module true while nothing else happens (Rauzy 2001).
 
-    For coherent functions these are the minimal cut sets, and it is quicker. Roots are FULL where there is no room.
+    For coherent functions these are the minimal cut sets. Roots are FULL where there is no room.
     """
     start, root = np.full_like(diagrams.start, FIRST), np.full_like(diagrams.root, FULL)
     level = np.full(2 * len(diagrams.level), END, dtype=np.int32)
     low = np.zeros(len(level), dtype=np.int32)
     high = np.zeros(len(level), dtype=np.int32)
     levels = len(diagrams.variable)
-    room = min(4096, limit)
-    table = new_table(room, levels)
+    table = new_table(min(ROOM, limit), levels)
     for m in range(len(root)):
+        wanted = 4 * (diagrams.start[m + 1] - diagrams.start[m])
+        if min(wanted, limit) > len(table.level):
+            table = new_table(min(wanted, limit), levels)
+        top = _minimal_of(diagrams, root, table, m)
+        while top == FULL and len(table.level) < limit:
+            table = new_table(min(8 * len(table.level), limit), levels)
+            top = _minimal_of(diagrams, root, table, m)
         start[m + 1] = start[m]
-        if diagrams.root[m] == FULL:
-            continue
-        top = _minimal_of(diagrams, root, coherent, table, m)
-        while top == FULL and room < limit:
-            room = min(8 * room, limit)
-            table = new_table(room, levels)
-            top = _minimal_of(diagrams, root, coherent, table, m)
         if top == FULL:
-            continue
+            break
         kept = reached(table, top)
         end = start[m] + len(kept)
         if end > len(level):
             level, low, high = longer(level, end), longer(low, end), longer(high, end)
         root[m] = top if top < FIRST else copy(table, kept, start[m], level, low, high)
         start[m + 1] = end
-    end = start[len(root)]
+    end = start.max()
     return Diagrams(
         diagrams.events,
         level[:end],
@@ -73,7 +71,7 @@ def minimal(diagrams: Diagrams, coherent: bool, limit: int) -> Diagrams:
 
 
 @jit
-def _minimal_of(diagrams: Diagrams, roots: Ints, coherent: bool, table: Table, module: int) -> int:
+def _minimal_of(diagrams: Diagrams, roots: Ints, table: Table, module: int) -> int:
     """What is minimal below a variable, less what is minimal without it, goes with it.
 
     A module that is true when nothing has happened costs nothing.
@@ -81,35 +79,21 @@ def _minimal_of(diagrams: Diagrams, roots: Ints, coherent: bool, table: Table, m
     clear(table)
     first, last = diagrams.start[module], diagrams.start[module + 1]
     made = np.empty(last - first, dtype=np.int64)
-    binary = np.empty(last - first, dtype=np.int64)
-    other = FALSE
-    result = diagrams.root[module]
+    result = int(diagrams.root[module])
     for i in range(first, last):
         low, high = int(diagrams.low[i]), int(diagrams.high[i])
-        if coherent:
-            other = low if low < FIRST else int(binary[low - first])
-            same = high if high < FIRST else int(binary[high - first])
-            binary[i - first] = node(table, diagrams.level[i], other, same)
-            if binary[i - first] == FULL:
-                return FULL
         low = low if low < FIRST else int(made[low - first])
         high = high if high < FIRST else int(made[high - first])
         inner = diagrams.variable[diagrams.level[i]] - diagrams.events
         if inner >= 0 and roots[inner] == TRUE:
             result = high
-            made[i - first] = result
-            continue
-        if coherent:
-            result = apply(table, int(SHORT_OF), high, other)
         else:
-            result = apply(table, int(WITHOUT), high, low)
-        if result == FULL:
-            return FULL
-        result = low if result == FALSE else node(table, diagrams.level[i], low, result)
-        if result == FULL:
-            return FULL
+            rest = apply(table, int(WITHOUT), high, low)
+            result = low if rest == FALSE else node(table, diagrams.level[i], low, rest)
+            if rest == FULL or result == FULL:
+                return FULL
         made[i - first] = result
-    return result
+    return int(result)
 
 
 @jit
@@ -163,8 +147,8 @@ class Orders(NamedTuple):
     least: Ints
     """The least number of events in a set."""
     most: Ints
-    total: Floats
-    """About how many sets there are."""
+    bits: Floats
+    """The logarithm to base 2, or nearly, of how many sets there are."""
 
 
 @jit
@@ -173,19 +157,19 @@ def orders(sets: Diagrams) -> Orders:
     size = len(sets.level)
     least = np.full(size, NOWHERE, dtype=np.int64)
     most = np.full(size, -NOWHERE, dtype=np.int64)
-    total = np.zeros(size, dtype=np.float64)
-    least[TRUE], most[TRUE], total[TRUE] = 0, 0, 1.0
+    bits = np.full(size, -np.inf, dtype=np.float64)
+    least[TRUE], most[TRUE], bits[TRUE] = 0, 0, 0.0
     for i in range(FIRST, size):
         low, high = sets.low[i], sets.high[i]
         inner = sets.variable[sets.level[i]] - sets.events
         root = sets.root[inner] if inner >= 0 else FULL
         add_least = least[root] if inner >= 0 else 1
         add_most = most[root] if inner >= 0 else 1
-        times = total[root] if inner >= 0 else 1.0
+        add_bits = bits[root] if inner >= 0 else 0.0
         least[i] = min(least[low], least[high] + add_least)
         most[i] = max(most[low], most[high] + add_most)
-        total[i] = total[low] + total[high] * times
-    return Orders(least, most, total)
+        bits[i] = np.logaddexp2(bits[low], bits[high] + add_bits)
+    return Orders(least, most, bits)
 
 
 @jit

@@ -59,7 +59,7 @@ def arrange(net: Net, closed: Flags, keys: Keys, root: int, way: int) -> tuple[I
         steps, leaves = _walk(net, closed, children, keys.weight, root)
     elif way == LARGE_FIRST:
         steps, leaves = _walk(net, closed, children, -keys.weight, root)
-    elif way == SHARED_FIRST or way == HUBS_FIRST:
+    elif way in (SHARED_FIRST, HUBS_FIRST):
         steps, leaves = _walk(net, closed, children, -keys.uses, root)
     else:
         steps, leaves = _walk(net, closed, children, keys.uses[:0], root)
@@ -165,7 +165,7 @@ def _middle(net: Net, place: Floats, gate: int) -> float:
     total = 0.0
     for i in range(net.start[gate], net.start[gate + 1]):
         total += place[net.inputs[i] // 2]
-    return total / (net.start[gate + 1] - net.start[gate])
+    return float(total / (net.start[gate + 1] - net.start[gate]))
 
 
 @jit

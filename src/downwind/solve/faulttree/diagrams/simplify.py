@@ -79,7 +79,7 @@ def simplify(
                 room += _width(new, child)
         if room > len(pool):
             pool = _longer(pool, room)
-        became[key] = _gate(new, pool, needed, end, uses[key])
+        became[key] = _gate(new, pool, int(needed), end, uses[key])
     gates = new.sizes[GATES]
     if 0 <= became[2 * top] < 2 * events:
         pool[new.start[gates]] = became[2 * top]
@@ -152,7 +152,7 @@ def _below(events: int, start: Ints, inputs: Shorts, negated: Flags, top: int) -
 @jit
 def _gate(new: _Draft, pool: Ints, needed: int, end: int, uses: int) -> int:
     """The input that stands for a gate whose inputs are at the end of the pool."""
-    gate = new.sizes[GATES]
+    gate = int(new.sizes[GATES])
     new.sizes[TRIES] += 1
     first = new.start[gate]
     if needed <= 0:
@@ -165,20 +165,21 @@ def _gate(new: _Draft, pool: Ints, needed: int, end: int, uses: int) -> int:
             return ALWAYS if needed == 1 else NEVER
         needed = 1 if needed == 1 else end - first
     if end - first == 1:
-        only = pool[first]
+        only = int(pool[first])
         if only >= 2 * new.events:
             new.uses[only // 2 - new.events] += uses - 1
-        return only
+        return int(only)
     slot = _find(new, pool, needed, end)
-    if new.slots[slot] >= 0:
-        new.uses[new.slots[slot]] += uses
-        return 2 * (new.events + new.slots[slot])
+    old = int(new.slots[slot])
+    if old >= 0:
+        new.uses[old] += uses
+        return 2 * (new.events + old)
     new.slots[slot] = gate
     new.at_least[gate] = needed
     new.uses[gate] = uses
     new.start[gate + 1] = end
     new.sizes[GATES] = gate + 1
-    return 2 * (new.events + gate)
+    return int(2 * (new.events + gate))
 
 
 @jit
@@ -246,10 +247,10 @@ def _find(new: _Draft, pool: Ints, needed: int, end: int) -> int:
 
 @jit
 def _same_list(pool: Ints, one: int, other: int, size: int) -> bool:
+    same = True
     for i in range(size):
-        if pool[one + i] != pool[other + i]:
-            return False
-    return True
+        same = same and bool(pool[one + i] == pool[other + i])
+    return same
 
 
 @jit

@@ -28,8 +28,6 @@ AND = 0
 OR = 1
 WITHOUT = 2
 """The sets of one zero-suppressed diagram that contain no set of another."""
-SHORT_OF = 3
-"""The sets of a zero-suppressed diagram that do not make a binary one true."""
 
 COUNT, SLOTS, CACHED, WORK = 0, 1, 2, 3
 SMALLEST = 512
@@ -63,12 +61,13 @@ def new_table(room: int, levels: int) -> Table:
     while most < 2 * room:
         most *= 2
     level = np.empty(room, dtype=np.int32)
-    level[FALSE] = END
-    level[TRUE] = END
+    low, high = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
+    for end in (FALSE, TRUE):
+        level[end], low[end], high[end] = END, end, end
     return Table(
         level,
-        np.empty(room, dtype=np.int32),
-        np.empty(room, dtype=np.int32),
+        low,
+        high,
         np.empty(most, dtype=np.int32),
         np.empty((max(most // 2, CACHE_LEAST), 4), dtype=np.int32),
         np.zeros(4, dtype=np.int64),
@@ -90,22 +89,22 @@ def clear(table: Table) -> None:
 @jit
 def node(table: Table, level: int, low: int, high: int) -> int:
     """The node that says this, old or new, or FULL."""
-    sizes, slots = table.sizes, table.slots
-    mask = sizes[SLOTS] - 1
+    mask = table.sizes[SLOTS] - 1
     slot = _hash(level, low, high) & mask
-    while slots[slot] != 0:
-        old = slots[slot]
-        if table.low[old] == low and table.high[old] == high and table.level[old] == level:
-            return int(old)
+    found = int(table.slots[slot])
+    while found != 0:
+        if table.low[found] == low and table.high[found] == high and table.level[found] == level:
+            return found
         slot = (slot + 1) & mask
-    new = sizes[COUNT]
+        found = int(table.slots[slot])
+    new = int(table.sizes[COUNT])
     if new == len(table.level):
         return FULL
     table.level[new] = level
     table.low[new] = low
     table.high[new] = high
-    slots[slot] = new
-    sizes[COUNT] = new + 1
+    table.slots[slot] = new
+    table.sizes[COUNT] = new + 1
     if 2 * new > mask:
         _grow(table)
     return new
@@ -133,36 +132,39 @@ def _grow(table: Table) -> None:
 @jit
 def _remember(table: Table, operation: int, f: int, g: int, result: int) -> bool:
     """Keep a result; False where so much was worked out that it has to end."""
-    sizes, cache = table.sizes, table.cache
-    sizes[WORK] += 1
-    rows = sizes[CACHED]
-    if 2 * sizes[WORK] > rows and 2 * rows <= len(cache):
-        cache[rows : 2 * rows, 1] = 0
-        sizes[CACHED] = rows = 2 * rows
+    table.sizes[WORK] += 1
+    rows = table.sizes[CACHED]
+    if 2 * table.sizes[WORK] > rows and 2 * rows <= len(table.cache):
+        table.cache[rows : 2 * rows, 1] = 0
+        rows *= 2
+        table.sizes[CACHED] = rows
     row = _hash(operation, f, g) & (rows - 1)
-    cache[row, 0], cache[row, 1], cache[row, 2], cache[row, 3] = operation, f, g, result
-    return sizes[WORK] <= PATIENCE * len(cache)
+    table.cache[row, 0] = operation
+    table.cache[row, 1] = f
+    table.cache[row, 2] = g
+    table.cache[row, 3] = result
+    return bool(table.sizes[WORK] <= PATIENCE * len(table.cache))
 
 
 @jit
 def _plain(operation: int, f: int, g: int) -> int:
     """The result where no step down is needed, else FULL."""
     if operation == AND:
-        if f == FALSE or g == TRUE or f == g:
+        if f in (FALSE, g) or g == TRUE:
             return f
         return g if f == TRUE or g == FALSE else FULL
     if operation == OR:
-        if f == TRUE or g == FALSE or f == g:
+        if f in (TRUE, g) or g == FALSE:
             return f
         return g if f == FALSE or g == TRUE else FULL
-    if f == FALSE or g == TRUE or (f == g and operation == WITHOUT):
+    if f in (FALSE, g) or g == TRUE:
         return FALSE
     return f if f == TRUE or g == FALSE else FULL
 
 
 @jit
-def apply(table: Table, operation: int, f: int, g: int) -> int:
-    """AND and OR of two binary diagrams, or what WITHOUT and SHORT_OF say, or FULL.
+def apply(table: Table, operation: int, f: int, g: int) -> int:  # noqa: C901  (the hottest loop)  # noqa: C901  (one hot loop)
+    """AND and OR of two binary diagrams, or WITHOUT of two zero-suppressed ones, or FULL.
 
     The operation is given as int(AND): numba compiles a function anew for each bare constant.
     Of the sets in a diagram none contains another. A row of the stack is a pair of operands whose
@@ -171,7 +173,7 @@ def apply(table: Table, operation: int, f: int, g: int) -> int:
     level, low, high, cache, stack = table.level, table.low, table.high, table.cache, table.stack
     depth = 0
     while True:
-        if operation >= WITHOUT:
+        if operation == WITHOUT:
             while level[g] < level[f]:
                 g = int(low[g])
         elif f > g:
@@ -211,7 +213,7 @@ def apply(table: Table, operation: int, f: int, g: int) -> int:
                 waiting = True
             else:
                 first = int(stack[depth - 1, 3])
-                end = FALSE if operation >= WITHOUT else first
+                end = FALSE if operation == WITHOUT else first
                 result = first if result == end else node(table, min(above, below), first, result)
                 if result == FULL or not _remember(table, operation, f, g, result):
                     return FULL

@@ -104,9 +104,8 @@ def put_above(web: Web, gate: int, child: int, needed: int) -> None:
 @jit
 def has_room(web: Web, gates: int) -> bool:
     """Whether so many gates more can be put above others."""
-    return web.sizes[GATES] + gates <= len(web.many) and web.sizes[EDGES] + 2 * gates <= len(
-        web.child
-    )
+    more_gates = web.sizes[GATES] + gates <= len(web.many)
+    return bool(more_gates and web.sizes[EDGES] + 2 * gates <= len(web.child))
 
 
 @jit

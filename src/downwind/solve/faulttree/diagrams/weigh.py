@@ -26,7 +26,7 @@ def _chance(diagrams: Diagrams, p: Floats, value: Floats, i: int) -> float:
     """The probability of what a node asks for, an event or a module."""
     variable = diagrams.variable[diagrams.level[i]]
     inner = variable - diagrams.events
-    return value[diagrams.root[inner]] if inner >= 0 else p[variable]
+    return float(value[diagrams.root[inner]] if inner >= 0 else p[variable])
 
 
 @jit
