@@ -37,8 +37,9 @@ from downwind.solve.faulttree.diagrams.table import (
 )
 from downwind.solve.jit import jit
 
-ROOM = 2**12
-"""Nodes in the first try; each further round of tries has eight times as many."""
+ROOM = 2**14
+"""Nodes in the first try. Each further round has eight times as many, and tries the half of the
+orders that came furthest in the last one."""
 
 
 class Diagrams(NamedTuple):
@@ -97,12 +98,13 @@ def build(net: Net, limit: int, only: int) -> Diagrams:
                     break
             if top != FULL or room == limit:
                 break
-            if only < 0 and len(ways) == 1:
+            if only < 0 and room == len(small.level):
                 ways = np.array(
                     [NEAR_TOGETHER, SMALL_FIRST, AS_WRITTEN, LARGE_FIRST, SHARED_FIRST, HUBS_FIRST]
                 )
             else:
                 sort(ways, -steps_done, 0, len(ways))
+                ways = ways[: max(2, len(ways) // 2)]
             room = min(8 * room, limit)
             table = new_table(room, len(place))
         if top == FULL:

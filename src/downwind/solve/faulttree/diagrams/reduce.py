@@ -9,7 +9,8 @@ from downwind.solve.faulttree.diagrams.simplify import Net, simplify
 from downwind.solve.jit import jit
 
 ROUNDS = 8
-"""Each round is linear for each shared input; most trees have no more to give after two."""
+LITTLE = 64
+"""A round that takes away less than one input in so many is the last."""
 
 
 @jit
@@ -22,7 +23,7 @@ def reduce(
         if net.top < 0:
             return net
         start, at_least, inputs, negated, top, gone = absorb(net)
-        if gone == 0:
-            break
         net = simplify(events, start, at_least, inputs, negated, top)
+        if LITTLE * gone <= len(inputs):
+            break
     return net if net.top < 0 else gather(net)
