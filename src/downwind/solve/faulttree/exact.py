@@ -35,7 +35,7 @@ def solve(tree: FaultTree, top: int, *, node_limit: int = NODE_LIMIT) -> Solved 
         raise ModelError("Gates go round in a circle.", where=f"gate {top}")
     if net.top < 0:
         return Solved(tree.events, None, net.top == ALWAYS, False, node_limit)
-    diagrams = build(net, node_limit, -1)
+    diagrams = build(net, node_limit)
     if diagrams.root[-1] == FULL:
         return None
     negated = bool((net.inputs % 2 * (net.inputs < 2 * net.events)).any())

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from downwind.solve.arrays import Ints, Shorts
+from downwind.solve.arrays import Flags, Ints, Shorts
 from downwind.solve.faulttree.diagrams.modules import find_modules
 from downwind.solve.faulttree.diagrams.order import (
     AS_WRITTEN,
@@ -15,7 +15,7 @@ from downwind.solve.faulttree.diagrams.order import (
     NEAR_TOGETHER,
     SHARED_FIRST,
     SMALL_FIRST,
-    WAYS,
+    Keys,
     arrange,
     keys_of,
     sort,
@@ -61,11 +61,8 @@ class Diagrams(NamedTuple):
 
 
 @jit
-def build(net: Net, limit: int, only: int) -> Diagrams:
-    """A diagram for each module, of at most so many nodes at work at a time.
-
-    `only` is one way to order, or -1 for all.
-    """
+def build(net: Net, limit: int) -> Diagrams:
+    """A diagram for each module, of at most so many nodes at work at a time."""
     closed = find_modules(net)
     keys = keys_of(net)
     modules = np.flatnonzero(closed)
@@ -77,54 +74,63 @@ def build(net: Net, limit: int, only: int) -> Diagrams:
     level = np.full(max(FIRST, len(net.inputs)), END, dtype=np.int32)
     low = np.zeros(len(level), dtype=np.int32)
     high = np.zeros(len(level), dtype=np.int32)
-    place = np.zeros(net.events + len(net.at_least), dtype=np.int32)
-    levels = 0
-    small = new_table(min(ROOM, limit), len(place))
+    small = new_table(min(ROOM, limit), len(number))
+    levels, end = 0, FIRST
     for m in range(len(modules)):
-        table = small
-        room = len(small.level)
-        ways = np.array([AS_WRITTEN if only < 0 else only])
-        top = FULL
-        while top == FULL:
-            steps_done = np.zeros(WAYS, dtype=np.float64)
-            for way in ways:
-                steps, leaves = arrange(net, closed, keys, modules[m], way)
-                for i in range(len(leaves)):
-                    place[leaves[i]] = levels + i
-                clear(table)
-                top, steps_done[way] = _build_one(net, number, root, table, steps, place)
-                used[m] = way
-                if top != FULL:
-                    break
-            if top != FULL or room == limit:
-                break
-            if only < 0 and room == len(small.level):
-                ways = np.array(
-                    [NEAR_TOGETHER, SMALL_FIRST, AS_WRITTEN, LARGE_FIRST, SHARED_FIRST, HUBS_FIRST]
-                )
-            else:
-                sort(ways, -steps_done, 0, len(ways))
-                ways = ways[: max(2, len(ways) // 2)]
-            room = min(8 * room, limit)
-            table = new_table(room, len(place))
+        task = _Task(net, closed, keys, number, root, modules[m], levels)
+        table, top, leaves, used[m] = _fit(task, small, limit)
         if top == FULL:
             break
-        for i in range(len(leaves)):
-            leaf = leaves[i]
-            variable[levels + i] = leaf if leaf < net.events else number[leaf]
-        levels += len(leaves)
+        for leaf in leaves:
+            variable[levels] = leaf if leaf < net.events else number[leaf]
+            levels += 1
         number[net.events + modules[m]] = net.events + m
         kept = reached(table, top)
         end = start[m] + len(kept)
         if end > len(level):
             level, low, high = longer(level, end), longer(low, end), longer(high, end)
         root[m] = top if top < FIRST else copy(table, kept, start[m], level, low, high)
-        start[m + 1] = end
-    start[m + 1 :] = start[m] if top == FULL else start[m + 1]
-    end = start[len(modules)]
+        start[m + 1 :] = end
     return Diagrams(
         net.events, level[:end], low[:end], high[:end], start, root, variable[:levels], used
     )
+
+
+class _Task(NamedTuple):
+    """A module to build, and what is known of those within it."""
+
+    net: Net
+    closed: Flags
+    keys: Keys
+    number: Ints
+    """The variable that each gate is which is a module already built, else -1."""
+    root: Ints
+    module: int
+    first_level: int
+
+
+@jit
+def _fit(task: _Task, small: Table, limit: int) -> tuple[Table, int, Ints, int]:
+    """Try one order after the other, with more and more room.
+
+    The table that the module is in, its node or FULL, its variables in order, and the order.
+    """
+    table = small
+    ways = np.array([AS_WRITTEN])
+    while True:
+        steps_done = np.zeros(HUBS_FIRST + 1, dtype=np.float64)
+        for way in ways:
+            top, leaves, steps_done[way] = _build_one(task, table, way)
+            if top != FULL or (len(table.level) == limit and way == ways[-1]):
+                return table, top, leaves, way
+        if len(table.level) == len(small.level):
+            ways = np.array(
+                [NEAR_TOGETHER, SMALL_FIRST, AS_WRITTEN, LARGE_FIRST, SHARED_FIRST, HUBS_FIRST]
+            )
+        else:
+            sort(ways, -steps_done, 0, len(ways))
+            ways = ways[: max(2, len(ways) // 2)]
+        table = new_table(min(8 * len(table.level), limit), len(task.number))
 
 
 @jit
@@ -163,39 +169,37 @@ def longer(column: Shorts, size: int) -> Shorts:
 
 
 @jit
-def _build_one(
-    net: Net, number: Ints, root: Ints, table: Table, steps: Ints, place: Shorts
-) -> tuple[int, int]:
-    """The node of a module's root, gate by gate from the bottom up, or FULL; and gates done.
+def _build_one(task: _Task, table: Table, way: int) -> tuple[int, Ints, int]:
+    """The node of a module, or FULL; its variables in order; how many gates were done.
 
     A module within it is one variable, or a constant where it came out as one.
     """
-    made = np.empty(steps[-1] + 1, dtype=np.int64)
-    result = FULL
-    done = 0
-    for gate in steps:
-        first, last = net.start[gate], net.start[gate + 1]
+    net = task.net
+    steps, leaves = arrange(net, task.closed, task.keys, task.module, way)
+    place = np.empty(net.events + task.module, dtype=np.int32)
+    for i in range(len(leaves)):
+        place[leaves[i]] = task.first_level + i
+    clear(table)
+    made = np.empty(task.module + 1, dtype=np.int64)
+    for done in range(len(steps)):
+        first, last = net.start[steps[done]], net.start[steps[done] + 1]
         operands = np.empty(last - first, dtype=np.int64)
         for i in range(first, last):
-            each = net.inputs[i] // 2
+            each, negated = net.inputs[i] // 2, net.inputs[i] % 2
             inner = each - net.events
-            if inner >= 0 and number[each] < 0:
+            if inner >= 0 and task.number[each] < 0:
                 operands[i - first] = made[inner]
-                continue
-            if inner >= 0 and FALSE <= root[number[each] - net.events] <= TRUE:
-                operands[i - first] = root[number[each] - net.events]
-                continue
-            negated = net.inputs[i] % 2
-            operands[i - first] = node(table, place[each], negated, 1 - negated)
-            if operands[i - first] == FULL:
-                return FULL, done
-        operands = _deepest_first(table, operands)
-        result = _combine(table, net.at_least[gate], operands)
+            elif inner >= 0 and FALSE <= task.root[task.number[each] - net.events] <= TRUE:
+                operands[i - first] = task.root[task.number[each] - net.events]
+            else:
+                operands[i - first] = node(table, place[each], negated, 1 - negated)
+        result = FULL
+        if operands.min() != FULL:
+            result = _combine(table, net.at_least[steps[done]], _deepest_first(table, operands))
         if result == FULL:
-            return FULL, done
-        made[gate] = result
-        done += 1
-    return result, done
+            return FULL, leaves, done
+        made[steps[done]] = result
+    return int(made[task.module]), leaves, len(steps)
 
 
 @jit
