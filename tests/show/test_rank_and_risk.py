@@ -196,3 +196,16 @@ def test_every_line_fits_the_terminal(
     result = call(*verb)
     assert result.exit_code in (0, 1)
     assert max(map(len, result.stdout.splitlines())) <= int(columns)
+
+
+def test_a_nodes_fault_tree_is_written_and_read_back_with_the_same_answer(tmp_path: Path) -> None:
+    file = tmp_path / "shop.xml"
+    (graph,) = found("risk", "shop.test", *SHOPS, "--write", str(file))
+    (tree,) = found("risk", "--open-psa", str(file))
+    assert tree["by_order"] == graph["by_order"]
+    assert tree["probability"] == pytest.approx(graph["probability"])
+
+
+def test_only_one_nodes_tree_is_written(tmp_path: Path) -> None:
+    result = call("risk", *SHOPS, "--write", str(tmp_path / "all.xml"))
+    assert "Name the node" in str(result.exception)

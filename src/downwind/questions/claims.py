@@ -6,12 +6,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from downwind.graph import Graph, node_of
+from downwind.graph.doubt import is_doubtful
 from downwind.model import Claim, Model, Service
 from downwind.questions.coarse import holds_part, is_settled, whole_of
 from downwind.questions.compare import lone_answers
 from downwind.questions.reached import Came, Follows, links, scope_of, walk
 from downwind.questions.whatif import Link, what_if
-from downwind.solve.compile import CONFIDENCE_FLOOR
 from downwind.terms import ModelError, Need, Scope, Standing, State, UsageError
 
 Verdict = Literal["holds", "broken", "unknown"]
@@ -129,7 +129,7 @@ def _judge_apart(claim: Claim, graph: Graph, about: Service, follows: Follows) -
         told = {**names, "at": at.rstrip("?")}
         return _judgement(claim, reason, told, links(graph, came, at))
 
-    came = walk(graph, keys, lambda need: follows(need) and _is_sure(need))
+    came = walk(graph, keys, lambda need: follows(need) and not is_doubtful(need))
     if at := _first_within(graph, came, of):
         return say("reaches", came, at)
     came = walk(graph, keys, follows)
@@ -162,10 +162,6 @@ def _scope(claim: Claim) -> Scope:
         return Scope.parse(claim.of or "")
     except UsageError as error:
         raise ModelError(error.what, where=f"claim {claim.id}, of", todo=error.todo) from error
-
-
-def _is_sure(need: Need) -> bool:
-    return need.standing is not Standing.SUSPECTED and need.confidence >= CONFIDENCE_FLOOR
 
 
 def _carries_data(need: Need) -> bool:

@@ -9,15 +9,18 @@ from math import inf
 import numpy as np
 
 from downwind.graph.tables import Table
+from downwind.model.openpsa import OpenPsa
 from downwind.questions.risk import Risk, analyse
 from downwind.questions.spread import find_cause, node_name
 from downwind.solve.arrays import Arrays, Floats, Ints
 from downwind.solve.compile import arrays_with_site
-from downwind.solve.faulttree.of_arrays import reached_part, tree_of
+from downwind.solve.faulttree.cycles import acyclic
+from downwind.solve.faulttree.of_arrays import NodeTree, reached_part, tree_of
+from downwind.solve.faulttree.of_formulas import formulas_of_tree
 from downwind.solve.losses import HOURS_A_YEAR, Spells, spells_of
 from downwind.solve.prepared import prepare
 from downwind.solve.propagate import propagate
-from downwind.terms import UsageError
+from downwind.terms import CannotMeasure, UsageError
 
 MOST_SITES = 200
 
@@ -60,19 +63,47 @@ def chances_of(table: Table) -> Floats | None:
     return None if np.isnan(p).all() else p
 
 
-def _exposure(
-    table: Table, node: int, chances: Floats | None, spells: Spells | None, order: int
-) -> Exposure:
+def fault_tree(table: Table, name: str) -> OpenPsa:
+    """What takes one node down as a fault tree of Open-PSA MEF; circles are unrolled.
+
+    Raises UnknownCause for a name that is not there, CannotMeasure where the unrolled tree would
+    only bound it.
+    """
+    node = find_cause(table, name)
+    chances = chances_of(table)
+    tree, events, _ = _tree(table, node, chances)
+    flat = acyclic(tree.tree, tree.tops)
+    if not flat.exact:
+        raise CannotMeasure("its circles unroll to more gates than are kept.", where=name)
+    gates = [f"gate-{number}" for number in range(flat.tree.gates)]
+    gates[flat.tops[0]] = name
+    names = [node_name(table, int(event)) for event in events]
+    p = None if chances is None else chances[events]
+    return formulas_of_tree(flat.tree, names, gates, p, flat.tops)
+
+
+def _tree(
+    table: Table, node: int, chances: Floats | None
+) -> tuple[NodeTree, Ints, tuple[Arrays, int, Ints]]:
+    """The fault tree of a node, the table's node that each event is, and the part that it reaches:
+    its arrays, the node's number there, and the table's node behind each number."""
     arrays, top = arrays_with_site(table, node)
     reached, part = reached_part(arrays, [top])
     numbers = np.where(reached < table.core.size, reached, node)
     can_fail = _can_fail(table, numbers, node, chances)
     tree = tree_of(arrays, [top], reached[can_fail].tolist())
     events = np.where(tree.nodes < table.core.size, tree.nodes, node)
+    return tree, events, (part, int(np.searchsorted(reached, top)), numbers)
+
+
+def _exposure(
+    table: Table, node: int, chances: Floats | None, spells: Spells | None, order: int
+) -> Exposure:
+    tree, events, (part, top, numbers) = _tree(table, node, chances)
     names = [node_name(table, int(event)) for event in events]
     p = None if chances is None else chances[events]
     risk = analyse(tree.tree, tree.tops[0], node_name(table, node), names, p, order)
-    hours, unknown = _hours(part, int(np.searchsorted(reached, top)), numbers, spells)
+    hours, unknown = _hours(part, top, numbers, spells)
     return Exposure(risk, hours, unknown)
 
 

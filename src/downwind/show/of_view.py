@@ -88,11 +88,14 @@ def _when(fate: Fate, duration: float) -> str:
     since = "at once" if at == 0 else f"after at most {say_duration(at)}"
     if fate.state is State.DEGRADED:
         return since
-    if math.isinf(fate.back_at):
-        return f"{since}, and does not come back by itself"
-    lag = fate.back_at - duration
-    back = "back with it" if lag <= 0 else f"back {say_duration(lag)} after it"
-    return f"{since}, {back}"
+    return f"{since}, {say_return(fate.back_at - duration)}"
+
+
+def say_return(lag: float) -> str:
+    """When a node is back, by the seconds after the end of the fault."""
+    if math.isinf(lag):
+        return "and does not come back by itself"
+    return "back with it" if lag <= 0 else f"back {say_duration(lag)} after it"
 
 
 def _gravity(fate: Fate) -> tuple[int, int, bool, float, str]:

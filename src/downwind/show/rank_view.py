@@ -8,7 +8,7 @@ from rich.text import Text
 
 from downwind.model import say_duration
 from downwind.questions.concentration import Ranked, Ranking
-from downwind.questions.together import PairRanking
+from downwind.questions.pairs import PairRanking
 from downwind.show.screen import narrow, plain
 
 

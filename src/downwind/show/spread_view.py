@@ -10,6 +10,7 @@ from rich.text import Text
 from downwind.model import say_duration
 from downwind.questions.spread import Spread, TableFate
 from downwind.show.curve_view import curve_form, show_curve
+from downwind.show.of_view import say_return
 from downwind.show.screen import plain, state_text
 from downwind.terms import State
 
@@ -69,7 +70,7 @@ def _show(out: Console, fate: TableFate, duration: float) -> None:
     at = fate.down_at if fate.state is State.DOWN else fate.degraded_at
     when = "at once" if at == 0 else f"after at most {say_duration(at)}"
     if fate.state is State.DOWN:
-        when += _return(fate.back_at - duration)
+        when += f", {say_return(fate.back_at - duration)}"
     line = Text.assemble(
         "  ", state_text(fate.state, fate.state), "  ", plain(fate.node), f"  {when}"
     )
@@ -80,12 +81,6 @@ def _show(out: Console, fate: TableFate, duration: float) -> None:
             for link in fate.chain[:-1]
         ]
         out.print(Text(f"      {' '.join(links)} {plain(fate.chain[-1].node)}", style="dim"))
-
-
-def _return(lag: float) -> str:
-    if math.isinf(lag):
-        return ", and does not come back by itself"
-    return ", back with it" if lag <= 0 else f", back {say_duration(lag)} after it"
 
 
 def _form(fate: TableFate, duration: float) -> dict[str, Any]:

@@ -11,8 +11,6 @@ from downwind.graph.tables import Table
 from downwind.solve.arrays import Arrays
 from downwind.terms import Need, Strength
 
-__all__ = ["CONFIDENCE_FLOOR", "Compiled", "arrays_with_site", "compile_graph", "core_arrays"]
-
 
 @dataclass(frozen=True, slots=True)
 class Compiled:

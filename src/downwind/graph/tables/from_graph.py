@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from downwind.graph.doubt import is_doubtful
+from downwind.graph.tables.ranges import starts
 from downwind.graph.tables.types import NeedRows, Table
 from downwind.graph.types import Graph
 from downwind.terms import ModelError, Need, Node, Strength
@@ -44,11 +45,11 @@ def _rows(nodes: Sequence[Node], number: Mapping[str, int], names: Sequence[str]
     needs = [need for of_node in certain for need in of_node]
     alternatives = [_alternatives(need, number) for need in needs]
     return NeedRows(
-        start=_starts(map(len, certain)),
+        start=starts(np.array([len(each) for each in certain], dtype=np.int64)),
         k=np.array([need.k for need in needs], dtype=np.int32),
         hard=np.array([need.strength is Strength.HARD for need in needs], dtype=np.bool_),
         grace=np.array([need.grace for need in needs], dtype=np.float64),
-        alt_start=_starts(map(len, alternatives)),
+        alt_start=starts(np.array([len(each) for each in alternatives], dtype=np.int64)),
         alt=np.array([node for of_need in alternatives for node in of_need], dtype=np.int32),
         name=np.array([names.index(need.name) for need in needs], dtype=np.int32),
     )
@@ -59,7 +60,3 @@ def _alternatives(need: Need, number: Mapping[str, int]) -> list[int]:
     if not 1 <= need.k <= len(found):
         raise ModelError(f"it asks for {need.k} of {len(found)} alternatives.", where=need.name)
     return found
-
-
-def _starts(sizes: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.cumsum(np.array([0, *sizes], dtype=np.int64))

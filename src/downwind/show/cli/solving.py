@@ -57,7 +57,7 @@ def rank_(
     table, or without --graph what `downwind map` has seen, and the model files.
     """
     from downwind.questions.concentration import rank
-    from downwind.questions.together import rank_pairs
+    from downwind.questions.pairs import rank_pairs
     from downwind.show.rank_view import pairs_form, rank_form, show_pairs, show_rank
     from downwind.show.screen import screen
 
@@ -100,6 +100,10 @@ def risk_(
     whole: Annotated[
         bool, typer.Option("--portfolio", help="All sites together: the loss-exceedance curve.")
     ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option(help="Write the fault tree of one node as Open-PSA MEF.", metavar="FILE.xml"),
+    ] = None,
     mission_time: Annotated[
         float | None, typer.Option(help="Hours, where the fault tree's rates need them.")
     ] = None,
@@ -120,11 +124,13 @@ def risk_(
 
     _say_once()
     if open_psa:
-        if graph or model or whole:
+        if graph or model or whole or write:
             raise UsageError("--open-psa goes alone.", todo="Leave --graph and the like out.")
         _risk_of_tree(open_psa, nodes or [], order, mission_time, as_json)
         return
     table = load_table(graph, node_table, store, model, catalog, as_of, names=True)
+    if write:
+        _write_tree(table, nodes or [], write)
     if whole:
         from downwind.questions.portfolio import portfolio
         from downwind.show.risk_view import portfolio_form, show_portfolio
@@ -145,12 +151,24 @@ def risk_(
         show_exposures(screen(), found)
 
 
+def _write_tree(table: "Table", nodes: list[str], file: Path) -> None:
+    from downwind.model.openpsa import write
+    from downwind.questions.exposure import fault_tree
+    from downwind.terms import UsageError
+
+    if len(nodes) != 1:
+        raise UsageError("--write takes one node.", todo="Name the node whose tree is written.")
+    file.write_text(write(fault_tree(table, nodes[0])), encoding="utf-8")
+
+
 def _say_once() -> None:
     """The first run of a version compiles the solver: some seconds that need an explanation."""
     from downwind.solve.jit import IS_NEW
 
     if IS_NEW:
-        typer.echo("downwind: compiling the solver; only this run takes so long.", err=True)
+        typer.echo(
+            "downwind: compiling the solver, once for each version: up to a minute.", err=True
+        )
 
 
 def _collapsed(graph: Path | None, nodes: Path | None, on: str | None) -> "Table":

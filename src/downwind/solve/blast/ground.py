@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from downwind.graph.tables.ranges import starts
 from downwind.graph.tables.types import NeedRows
 from downwind.solve.arrays import Flags, Floats, Ints, Shorts
 from downwind.solve.jit import jit
@@ -60,14 +61,14 @@ def core_of(rows: NeedRows, dropped: Flags | None = None) -> Core:
     many = np.diff(rows.alt_start)
     per_node = np.diff(rows.start)
     owner = np.repeat(np.arange(rows.size, dtype=np.int32), per_node)[kept]
-    start = _starts(np.bincount(owner, minlength=rows.size))
-    alt_start = _starts(many[kept])
+    start = starts(np.bincount(owner, minlength=rows.size))
+    alt_start = starts(many[kept])
     alt = rows.alt[np.repeat(kept, many)]
     k = rows.k[kept].astype(np.int32)
     alt_need = np.repeat(np.arange(len(k), dtype=np.int32), many[kept])
     by_node = np.argsort(alt, kind="stable")
     user = alt_need[by_node]
-    user_start = _starts(np.bincount(alt, minlength=rows.size))
+    user_start = starts(np.bincount(alt, minlength=rows.size))
     bare = Bare(start, k, alt_start, alt, owner, user_start, user)
     rank, groundless = _grounded(bare)
     circle = _circles(bare, groundless)
@@ -85,12 +86,6 @@ def core_of(rows: NeedRows, dropped: Flags | None = None) -> Core:
         circle=circle,
         groundless=groundless,
     )
-
-
-def _starts(lengths: Ints) -> Ints:
-    starts = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    return starts
 
 
 class Scratch(NamedTuple):

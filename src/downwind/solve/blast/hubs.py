@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from downwind.solve.arrays import Floats, Ints, Shorts
 from downwind.solve.blast.core import Reach
-from downwind.solve.blast.rows import Sites
+from downwind.solve.blast.rows import Sites, widest
 from downwind.solve.jit import jit
 
 Bytes = NDArray[np.uint8]
@@ -128,7 +128,7 @@ def merge_hubs(
     down_weight = np.zeros((durations + 1, many_hubs))
     degraded = np.zeros(many_hubs, dtype=np.int64)
     soonest = np.full((2, many_hubs), durations, dtype=np.uint8)
-    several = np.empty((_widest(alt_start, start[begin], start[end]), many_hubs), dtype=np.uint8)
+    several = np.empty((widest(alt_start, start[begin], start[end]), many_hubs), dtype=np.uint8)
     for site in range(begin, end):
         count = stands_for[site] if len(stands_for) else 1
         weight = weights[site] if len(weights) else 1.0
@@ -187,11 +187,3 @@ def _put(
             down[soonest[0, hub], hub] += count
             down_weight[soonest[0, hub], hub] += weight
     soonest[:] = durations
-
-
-@jit
-def _widest(alt_start: Ints, first: int, after: int) -> int:
-    widest = 1
-    for need in range(first, after):
-        widest = max(widest, alt_start[need + 1] - alt_start[need])
-    return widest

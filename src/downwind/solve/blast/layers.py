@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from downwind.graph.tables.ranges import spread, starts
 from downwind.graph.tables.types import NeedRows
 from downwind.solve.arrays import Flags, Ints, Shorts
 from downwind.solve.blast.core import Reach
 from downwind.solve.blast.ground import Core, core_of
-from downwind.solve.blast.slots import Slots, Words, lose_all, slots_of, starts, words_of
+from downwind.solve.blast.slots import Slots, Words, lose_all, slots_of, words_of
 
 
 class Layers(NamedTuple):
@@ -66,15 +67,9 @@ def _leaves(core: NeedRows) -> Flags:
 def _rows_of(rows: NeedRows, nodes: Ints) -> NeedRows:
     """The needs of these nodes, in their order."""
     needs = np.diff(rows.start)[nodes]
-    need = _ranges(rows.start[nodes], needs)
+    need = spread(rows.start[nodes], needs)
     many = np.diff(rows.alt_start)[need]
-    alt = rows.alt[_ranges(rows.alt_start[need], many)]
+    alt = rows.alt[spread(rows.alt_start[need], many)]
     return NeedRows(
         starts(needs), rows.k[need], rows.hard[need], rows.grace[need], starts(many), alt
     )
-
-
-def _ranges(first: Ints, many: Ints) -> Ints:
-    """first[0], first[0] + 1, ... (many[0] of them), first[1], ..."""
-    ends = starts(many)
-    return np.repeat(first - ends[:-1], many) + np.arange(ends[-1], dtype=np.int64)

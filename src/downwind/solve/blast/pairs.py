@@ -11,8 +11,8 @@ from downwind.solve.arrays import Floats, Ints, Shorts
 from downwind.solve.blast.blast import site_count, site_weight
 from downwind.solve.blast.core import reach
 from downwind.solve.blast.ground import core_of
+from downwind.solve.blast.pair_counts import count_pairs
 from downwind.solve.blast.sites import count_sites
-from downwind.solve.blast.together import count_pairs
 from downwind.solve.blast.touch import touched_weight
 
 

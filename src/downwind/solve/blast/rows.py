@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from downwind.solve.arrays import Flags, Floats, Ints, Shorts
+from downwind.solve.jit import jit
 
 
 class Sites(NamedTuple):
@@ -25,7 +26,7 @@ class Sites(NamedTuple):
     """Empty where each row weighs 1."""
 
 
-class Lists(NamedTuple):
+class CauseLists(NamedTuple):
     """What takes down core node n: cause[begins[n] : ends[n]], at `time`; no hubs among them."""
 
     filled: NDArray[np.uint8]
@@ -34,3 +35,12 @@ class Lists(NamedTuple):
     ends: Ints
     cause: Shorts
     time: Floats
+
+
+@jit
+def widest(alt_start: Ints, first: int, after: int) -> int:
+    """The most alternatives that a need from `first` on and before `after` has; 1 at least."""
+    most = 1
+    for need in range(first, after):
+        most = max(most, alt_start[need + 1] - alt_start[need])
+    return most

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from downwind.graph.tables.types import NeedRows
 from downwind.solve.arrays import Floats, Ints
+from downwind.solve.blast.cause_lists import count_lists, curve_lists
 from downwind.solve.blast.core import THREADS, Reach
 from downwind.solve.blast.hubs import Hubs, hubs_of, merge_hubs
-from downwind.solve.blast.lists import count_lists, curve_lists
-from downwind.solve.blast.rows import Lists, Sites
+from downwind.solve.blast.rows import CauseLists, Sites
 
 _PARTS = 8
 
@@ -71,9 +71,9 @@ def _sites(needs: NeedRows, count: Ints, weight: Floats) -> Sites:
     )
 
 
-def _lists(found: Reach, hubs: Hubs) -> Lists:
+def _lists(found: Reach, hubs: Hubs) -> CauseLists:
     filled = (hubs.rest < found.start[1:]).astype(np.uint8)
-    return Lists(filled, hubs.rest, found.start[1:], found.cause, found.time)
+    return CauseLists(filled, hubs.rest, found.start[1:], found.cause, found.time)
 
 
 def _as_given(per_number: Column, found: Reach) -> Column:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from downwind.graph.tables.ranges import starts
 from downwind.graph.tables.types import NeedRows
 from downwind.solve.arrays import Floats, Ints, Shorts
 from downwind.solve.blast.core import THREADS, Reach
@@ -75,11 +76,6 @@ def words_of(slots: Slots, found: Reach, bit: Shorts, until: float) -> Words:
             )
         )  # fmt: skip
     return words
-
-
-def starts(lengths: Ints) -> Ints:
-    """Where each of consecutive runs of these lengths starts, and the last ends."""
-    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths, dtype=np.int64)))
 
 
 @jit

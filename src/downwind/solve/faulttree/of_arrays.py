@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from downwind.graph.tables.ranges import spread, starts
 from downwind.solve.arrays import Arrays, Ints
 from downwind.solve.faulttree.types import FaultTree
 from downwind.solve.prepared import prepare
@@ -56,11 +57,11 @@ def reached_part(arrays: Arrays, tops: Sequence[int]) -> tuple[Ints, Arrays]:
     alternatives = arrays.alt_node[_ranges(arrays.alt_start, needs)]
     owners = np.searchsorted(nodes, _owners(arrays.need_start, needs))
     return nodes, Arrays(
-        need_start=_starts(np.bincount(owners, minlength=len(nodes))),
+        need_start=starts(np.bincount(owners, minlength=len(nodes))),
         need_k=arrays.need_k[needs],
         need_hard=arrays.need_hard[needs],
         need_grace=arrays.need_grace[needs],
-        alt_start=_starts(np.diff(arrays.alt_start)[needs]),
+        alt_start=starts(np.diff(arrays.alt_start)[needs]),
         alt_node=np.searchsorted(nodes, alternatives).astype(np.int32),
         recovery_lag=arrays.recovery_lag[nodes],
     )
@@ -88,7 +89,7 @@ def _tree(part: Arrays, failing: Ints) -> FaultTree:
     from_outside[size:] = from_outside[owner[spare]]
     return FaultTree(
         events=events,
-        start=_starts(np.bincount(pairs // (events + gates), minlength=gates)),
+        start=starts(np.bincount(pairs // (events + gates), minlength=gates)),
         at_least=np.concatenate([np.ones(size, dtype=np.int64), losses[spare]]).astype(np.int32),
         inputs=(pairs % (events + gates)).astype(np.int32),
         negated=np.zeros(len(pairs), dtype=np.bool_),
@@ -98,18 +99,8 @@ def _tree(part: Arrays, failing: Ints) -> FaultTree:
 
 def _ranges(start: Ints, rows: Ints) -> Ints:
     """All of start[r] up to start[r + 1], for each row."""
-    first, many = start[rows], start[rows + 1] - start[rows]
-    ends = np.cumsum(many)
-    total = int(ends[-1]) if len(ends) else 0
-    spots: Ints = np.arange(total, dtype=np.int64) + np.repeat(first - ends + many, many)
-    return spots
+    return spread(start[rows], start[rows + 1] - start[rows])
 
 
 def _owners(start: Ints, items: Ints) -> Ints:
     return np.searchsorted(start, items, side="right") - 1
-
-
-def _starts(lengths: Ints) -> Ints:
-    starts = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    return starts

@@ -163,7 +163,7 @@ def _plain(operation: int, f: int, g: int) -> int:
 
 
 @jit
-def apply(table: Table, operation: int, f: int, g: int) -> int:  # noqa: C901  (the hottest loop)  # noqa: C901  (one hot loop)
+def apply(table: Table, operation: int, f: int, g: int) -> int:  # noqa: C901  (one hot loop)
     """AND and OR of two binary diagrams, or WITHOUT of two zero-suppressed ones, or FULL.
 
     The operation is given as int(AND): numba compiles a function anew for each bare constant.

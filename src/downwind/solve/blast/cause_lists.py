@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from downwind.solve.arrays import Floats, Ints, Shorts
 from downwind.solve.blast.hubs import Bytes, first_longer
-from downwind.solve.blast.rows import Lists, Sites
+from downwind.solve.blast.rows import CauseLists, Sites, widest
 from downwind.solve.jit import jit
 
 Limit = tuple[float, float]
@@ -20,7 +20,7 @@ Limit = tuple[float, float]
 
 @jit
 def count_lists(
-    begin: int, end: int, sites: Sites, lists: Lists, causes: int, duration: float
+    begin: int, end: int, sites: Sites, lists: CauseLists, causes: int, duration: float
 ) -> tuple[Ints, Floats, Ints]:
     """Per cause: sites down, their weight, sites degraded. Hard needs come first, so that what is
     down is not counted as degraded too."""
@@ -140,7 +140,7 @@ def _search(rising: Shorts, begins: int, ends: int, value: int) -> int:
 
 @jit
 def curve_lists(
-    begin: int, end: int, sites: Sites, lists: Lists, causes: int, durations: Floats
+    begin: int, end: int, sites: Sites, lists: CauseLists, causes: int, durations: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Per cause and duration the sites that fall first by then, and their weight; the last column
     is for those that fall later."""
@@ -150,7 +150,7 @@ def curve_lists(
     down_weight = np.zeros((causes, len(durations) + 1))
     soonest, touched = np.full(causes, np.inf), np.empty(causes, dtype=np.int32)
     hits, hit = np.zeros(causes, dtype=np.int32), np.empty(causes, dtype=np.int32)
-    times = np.empty((causes, _widest(alt_start, start[begin], start[end])))
+    times = np.empty((causes, widest(alt_start, start[begin], start[end])))
     for site in range(begin, end):
         count = stands_for[site] if len(stands_for) else 1
         weight = weights[site] if len(weights) else 1.0
@@ -170,14 +170,6 @@ def curve_lists(
             down_weight[here, longer] += weight
             soonest[here] = np.inf
     return down, down_weight
-
-
-@jit
-def _widest(alt_start: Ints, first: int, after: int) -> int:
-    widest = 1
-    for need in range(first, after):
-        widest = max(widest, alt_start[need + 1] - alt_start[need])
-    return widest
 
 
 @jit
