@@ -45,19 +45,21 @@ def _fact(text: str) -> str:
         (_fact("kind: ns, unconfirmed: true"), "facts[0].suffix: it is missing"),
         (
             _fact("kind: ns, suffix: a.b"),
-            "facts[0]: write source and confirmed (a date), or unconfirmed: true",
+            "facts[0]: write source and last_confirmed (a date), or unconfirmed: true",
         ),
         (
             _fact("kind: ns, suffix: a.b, source: somebody"),
-            "facts[0]: write source and confirmed (a date), or unconfirmed: true",
+            "facts[0]: write source and last_confirmed (a date), or unconfirmed: true",
         ),
         (
-            _fact("kind: ns, suffix: a.b, source: s, confirmed: 2026-01-01, unconfirmed: true"),
+            _fact(
+                "kind: ns, suffix: a.b, source: s, last_confirmed: 2026-01-01, unconfirmed: true"
+            ),
             "facts[0]: it is confirmed and unconfirmed at once",
         ),
         (
-            _fact("kind: ns, suffix: a.b, source: s, confirmed: '2026-01-01'"),
-            "facts[0].confirmed: '2026-01-01' is no date; write it as in 2026-08-22",
+            _fact("kind: ns, suffix: a.b, source: s, last_confirmed: '2026-01-01'"),
+            "facts[0].last_confirmed: '2026-01-01' is no date; write it as in 2026-08-22",
         ),
         (
             _fact("kind: ns, suffix: .a.b, unconfirmed: true"),

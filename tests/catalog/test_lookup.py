@@ -295,14 +295,14 @@ def test_a_match_says_its_rule_with_the_observed_value_and_its_source(catalog: C
     (match,) = catalog.name_server("bob.ns.cloudflare.com")
     assert match.rule == "the name server bob.ns.cloudflare.com ends in ns.cloudflare.com"
     assert match.source == "AqsaKashaf/Webdep, MIT"
-    assert match.confirmed == date(2023, 4, 1)
+    assert match.last_confirmed == date(2023, 4, 1)
     assert match.confidence == 0.95
     assert match.role == "dns"
 
 
 def test_what_is_unconfirmed_is_believed_less(catalog: Catalog) -> None:
     (match,) = catalog.cname("site.pages.dev")
-    assert (match.confirmed, match.confidence) == (None, 0.6)
+    assert (match.last_confirmed, match.confidence) == (None, 0.6)
     assert match.source == "public knowledge"
 
 

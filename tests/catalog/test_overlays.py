@@ -13,7 +13,7 @@ products:
   - {id: proxy, role: edge, name: CDN and proxy}
   - {id: bots, role: edge, name: Bot filter}
 facts:
-  - {kind: prefix, prefix: 198.18.16.0/24, product: proxy, source: a world, confirmed: 2026-01-01}
+  - {kind: prefix, prefix: 198.18.16.0/24, product: proxy, source: w, last_confirmed: 2026-01-01}
   - {kind: ns, suffix: ns.cloudflare.test, product: dns, unconfirmed: true}
 signatures:
   - {id: world-500, status: [500], body: emulated edge, says: edge, product: bots, weight: 0.6,
@@ -28,7 +28,7 @@ products: [{id: compute, role: cloud, name: Compute}]
 prefixes:
   - product: compute
     source: a world
-    confirmed: 2026-01-01
+    last_confirmed: 2026-01-01
     table: |
       198.18.32.0/24 north
       198.18.33.0/24 south

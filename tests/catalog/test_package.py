@@ -41,7 +41,8 @@ def test_a_file_is_valid_and_named_for_its_provider(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_statement_has_source_and_date_or_is_marked_unconfirmed(file: Path) -> None:
     for statement in _statements(_plain(file)):
-        confirmed = bool(statement.get("source")) and isinstance(statement.get("confirmed"), date)
+        dated = isinstance(statement.get("last_confirmed"), date)
+        confirmed = bool(statement.get("source")) and dated
         assert confirmed != bool(statement.get("unconfirmed")), statement
 
 

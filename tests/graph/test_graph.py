@@ -30,9 +30,9 @@ id: hill
 name: Hill
 products: [{id: dns, role: dns, name: DNS}, {id: cdn, role: edge, name: CDN}]
 facts:
-  - {kind: ns, suffix: ns.hill.test, product: dns, source: test, confirmed: 2026-01-01}
-  - {kind: prefix, prefix: 198.18.1.0/24, product: cdn, source: test, confirmed: 2026-01-01}
-  - {kind: header, name: x-hill, product: cdn, source: test, confirmed: 2026-01-01}
+  - {kind: ns, suffix: ns.hill.test, product: dns, source: test, last_confirmed: 2026-01-01}
+  - {kind: prefix, prefix: 198.18.1.0/24, product: cdn, source: test, last_confirmed: 2026-01-01}
+  - {kind: header, name: x-hill, product: cdn, source: test, last_confirmed: 2026-01-01}
 """
     ]
 )

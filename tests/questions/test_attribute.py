@@ -20,9 +20,9 @@ name: Hill
 products: [{id: cdn, role: edge, name: CDN}, {id: dns, role: dns, name: DNS}]
 signatures:
   - {id: hill-own, status: [500], body: hill, says: edge, product: cdn, weight: 0.9,
-     source: test, confirmed: 2026-01-01}
+     source: test, last_confirmed: 2026-01-01}
   - {id: hill-origin, status: [522], body: hill, says: origin, product: cdn, weight: 0.9,
-     source: test, confirmed: 2026-01-01}
+     source: test, last_confirmed: 2026-01-01}
 """,
         "{id: dale, name: Dale, products: [{id: cdn, role: edge, name: CDN}]}",
     ]
@@ -131,7 +131,7 @@ def test_healthy_dns_of_the_same_provider_narrows_the_blame_to_the_product() -> 
 id: hill
 name: Hill
 products: [{id: cdn, role: edge, name: CDN}, {id: dns, role: dns, name: DNS}]
-facts: [{kind: ns, suffix: ns.hill.test, product: dns, source: t, confirmed: 2026-01-01}]
+facts: [{kind: ns, suffix: ns.hill.test, product: dns, source: t, last_confirmed: 2026-01-01}]
 """
         ]
     )
@@ -226,7 +226,7 @@ def test_names_that_do_not_resolve_and_share_nothing_else_speak_for_the_dns_host
 id: hill
 name: Hill
 products: [{id: cdn, role: edge, name: CDN}, {id: dns, role: dns, name: DNS}]
-facts: [{kind: ns, suffix: ns.hill.test, product: dns, source: t, confirmed: 2026-01-01}]
+facts: [{kind: ns, suffix: ns.hill.test, product: dns, source: t, last_confirmed: 2026-01-01}]
 """
         ]
     )

@@ -59,14 +59,14 @@ id: dale
 name: Dale
 products: [{id: dns, role: dns, name: DNS}, {id: tls, role: certificates, name: Dale Trust}]
 facts:
-  - {kind: ns, suffix: ns.dale.test, product: dns, source: t, confirmed: 2026-01-01}
-  - {kind: issuer, organization: Dale Trust, product: tls, source: t, confirmed: 2026-01-01}
+  - {kind: ns, suffix: ns.dale.test, product: dns, source: t, last_confirmed: 2026-01-01}
+  - {kind: issuer, organization: Dale Trust, product: tls, source: t, last_confirmed: 2026-01-01}
 """,
         """
 id: hill
 name: Hill
 products: [{id: cdn, role: edge, name: CDN}]
-facts: [{kind: prefix, prefix: 192.0.2.0/24, product: cdn, source: t, confirmed: 2026-01-01}]
+facts: [{kind: prefix, prefix: 192.0.2.0/24, product: cdn, source: t, last_confirmed: 2026-01-01}]
 """,
     ]
 )

@@ -18,7 +18,7 @@ CATALOG = Catalog.from_texts(
 id: hill
 name: Hill
 products: [{id: cdn, role: edge, name: CDN}]
-facts: [{kind: prefix, prefix: 198.18.1.0/24, product: cdn, source: test, confirmed: 2026-01-01}]
+facts: [{kind: prefix, prefix: 198.18.1.0/24, product: cdn, source: t, last_confirmed: 2026-01-01}]
 """
     ]
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from downwind.catalog.claims import Claim, Claims
 from downwind.catalog.read import Part
 from downwind.catalog.schema import (
+    AsnFact,
     CookieFact,
     Fact,
     HeaderFact,
@@ -168,8 +169,8 @@ def _claim(
         region=region,
         role=provider.role(product),
         source=said.source or "public knowledge",
-        confirmed=said.confirmed,
-        confidence=CONFIRMED if said.confirmed else UNCONFIRMED,
+        last_confirmed=said.last_confirmed,
+        confidence=CONFIRMED if said.last_confirmed else UNCONFIRMED,
         where=f"{part.where}: {path}",
         nearer=part.nearer,
     )
@@ -182,6 +183,8 @@ def _add_fact(claims: Claims, claim: Claim, fact: Fact, provider: Provider) -> N
                 claims.add_host(fact.kind, suffix, claim.within(region) if region else claim)
         case PrefixFact():
             claims.add_prefix(read_network(fact.prefix), claim)
+        case AsnFact():
+            claims.add_network(fact.number, claim)
         case HeaderFact():
             claims.add_header(fact.name, fact.contains, claim)
         case CookieFact():

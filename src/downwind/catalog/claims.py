@@ -19,9 +19,11 @@ class Claim:
     region: str | None
     role: str | None
     source: str
-    confirmed: date | None
+    last_confirmed: date | None
     confidence: float
     where: str
+    served_by: str | None = None
+    """Who carries it, where that is somebody else."""
     nearer: bool = False
     """An overlay's word, which goes before the word of what comes along."""
 
@@ -39,6 +41,8 @@ class Claims:
 
     hosts: dict[str, dict[str, Claim]] = field(default_factory=dict)
     prefixes: dict[Network, Claim] = field(default_factory=dict)
+    networks: dict[int, Claim] = field(default_factory=dict)
+    """By AS number."""
     headers: dict[str, dict[str, Claim]] = field(default_factory=dict)
     """By header name, then by what the value contains (empty where any will do)."""
     cookies: dict[str, Claim] = field(default_factory=dict)
@@ -54,6 +58,9 @@ class Claims:
             _add(self.prefixes, network, claim, f"the prefix {network}")
         else:
             self.prefixes[network] = claim
+
+    def add_network(self, number: int, claim: Claim) -> None:
+        _add(self.networks, number, claim, f"AS{number}")
 
     def add_header(self, name: str, contains: str | None, claim: Claim) -> None:
         wanted = (contains or "").lower()

@@ -155,7 +155,7 @@ def _match(claim: Claim, rule: str) -> Match:
         claim.role,
         rule,
         claim.source,
-        claim.confirmed,
+        claim.last_confirmed,
         claim.confidence,
     )
 

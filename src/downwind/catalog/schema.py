@@ -13,7 +13,7 @@ from downwind.terms import Fault
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 HOST_KINDS = ("ns", "cname", "mx", "spf", "script_host", "api_host", "revocation_host")
-KINDS = (*HOST_KINDS, "prefix", "header", "cookie", "issuer")
+KINDS = (*HOST_KINDS, "prefix", "asn", "header", "cookie", "issuer")
 STATUS_FORMATS = Literal[
     "statuspage",
     "incident-io",
@@ -114,17 +114,17 @@ class Sourced(Form):
 
     source: Text | None = None
     """Who says so: the upstream's name and licence, or the document."""
-    confirmed: date | None = None
+    last_confirmed: date | None = None
     """The date of the source; where it carries none, the day on which it was read."""
     unconfirmed: bool = False
     """True for public knowledge that no source at hand confirms."""
 
     @model_validator(mode="after")
     def _says_where_from(self) -> Self:
-        if self.unconfirmed and self.confirmed:
+        if self.unconfirmed and self.last_confirmed:
             raise ValueError("it is confirmed and unconfirmed at once; keep one of the two")
-        if not self.unconfirmed and not (self.source and self.confirmed):
-            raise ValueError("write source and confirmed (a date), or unconfirmed: true")
+        if not self.unconfirmed and not (self.source and self.last_confirmed):
+            raise ValueError("write source and last_confirmed (a date), or unconfirmed: true")
         return self
 
 
@@ -133,6 +133,8 @@ class Fact(Sourced):
 
     product: Id | None = None
     region: Id | None = None
+    served_by: Id | None = None
+    """Who carries it, where that is another provider than for the rest of the product."""
 
 
 class HostFact(Fact):
@@ -147,6 +149,13 @@ class PrefixFact(Fact):
 
     kind: Literal["prefix"]
     prefix: Prefix
+
+
+class AsnFact(Fact):
+    """An address that the network of this number announces (AS number, RFC 1930)."""
+
+    kind: Literal["asn"]
+    number: Annotated[int, Field(gt=0, lt=2**32)]
 
 
 class HeaderFact(Fact):
@@ -173,7 +182,8 @@ class IssuerFact(Fact):
 
 
 AnyFact = Annotated[
-    HostFact | PrefixFact | HeaderFact | CookieFact | IssuerFact, Field(discriminator="kind")
+    HostFact | PrefixFact | AsnFact | HeaderFact | CookieFact | IssuerFact,
+    Field(discriminator="kind"),
 ]
 
 
@@ -237,8 +247,15 @@ class Status(Form):
     url: Annotated[str, Field(pattern=r"^https?://")]
     format: STATUS_FORMATS
     source: Text | None = None
-    confirmed: date | None = None
+    last_confirmed: date | None = None
     unconfirmed: bool = False
+
+
+class Acquired(Sourced):
+    """When the owner took the provider over, and whose it was before."""
+
+    year: Annotated[int, Field(ge=1990, le=2100)]
+    before: Text | None = None
 
 
 class ProviderFile(Form):
@@ -247,6 +264,8 @@ class ProviderFile(Form):
     id: Id
     name: Text | None = None
     owner: Text | None = None
+    """Who owns it in the end, as a company signs: what two of one owner share is not separate."""
+    acquired: Acquired | None = None
     regions: Many[Id] = ()
     """Where they are listed, a fact may name no other region."""
     products: Many[Product] = ()

@@ -20,7 +20,7 @@ class Match:
     rule: str
     """The rule with the observed value in it. Observed text is attacker-controlled: escape it."""
     source: str
-    confirmed: date | None
+    last_confirmed: date | None
     confidence: float
 
     @property

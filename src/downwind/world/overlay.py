@@ -34,7 +34,7 @@ def overlay_text(
     world: WorldFile, plan: Plan, authorities: tuple[Authority, ...], confirmed: date
 ) -> str:
     """A YAML document for each provider."""
-    known: Fact = {"source": f"the emulated internet {world.world!r}", "confirmed": confirmed}
+    known: Fact = {"source": f"the emulated internet {world.world!r}", "last_confirmed": confirmed}
     listed = [_provider(world, provider, plan, authorities, known) for provider in world.providers]
     return yaml.safe_dump_all(listed, sort_keys=False, allow_unicode=True)
 
