@@ -9,8 +9,7 @@ import numpy as np
 
 from downwind.graph.tables.types import Table
 from downwind.solve.arrays import Flags, Floats, Ints, Shorts
-from downwind.solve.blast.core import reach
-from downwind.solve.blast.ground import core_of
+from downwind.solve.blast.leaves import reach_split, split_core
 from downwind.solve.blast.sites import count_sites, curve_sites
 
 
@@ -33,15 +32,15 @@ def blast(table: Table, causes: Shorts, duration: float, dropped: Flags | None =
 
     `dropped` marks needs of the core that are to be left out.
     """
-    core = core_of(table.core, dropped)
-    found = reach(core, causes, duration, widest_first=True)
+    split = split_core(table.core, dropped)
+    found = reach_split(split, causes, duration)
     down, down_weight, degraded = count_sites(table.sites, *_counted(table), found, duration)
-    return Blast(causes, down, down_weight, degraded, np.flatnonzero(core.groundless))
+    return Blast(causes, down, down_weight, degraded, np.flatnonzero(split.core.groundless))
 
 
 def blast_curve(table: Table, causes: Shorts, durations: Floats) -> tuple[Ints, Floats]:
     """Sites down, and their weight, per cause and duration in seconds; `durations` must rise."""
-    found = reach(core_of(table.core), causes, float(durations[-1]), widest_first=True)
+    found = reach_split(split_core(table.core), causes, float(durations[-1]))
     return curve_sites(table.sites, *_counted(table), found, durations)
 
 
@@ -59,8 +58,7 @@ def falling_weight(table: Table, causes: Shorts, most: int) -> tuple[Moments, Fl
     Where sites fall at more than `most` different moments, these are some of them, and a site
     counts from the last one that is no later than its fall.
     """
-    core = core_of(table.core)
-    found = reach(core, causes, np.inf, widest_first=True)
+    found = reach_split(split_core(table.core), causes, np.inf)
     times = np.unique(found.time)
     graces = np.unique(table.sites.grace[np.isfinite(table.sites.grace)])
     at = np.unique(np.add.outer(times, graces)) if len(times) * len(graces) <= 10**7 else times

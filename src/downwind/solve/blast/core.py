@@ -28,8 +28,6 @@ class Reach:
     """What takes down node n is cause[start[n] : start[n + 1]], at `time`, in seconds."""
     cause: Shorts
     time: Floats
-    last: Floats
-    """Per node the latest of its times; -1 where nothing takes it down."""
     order: Shorts
     """Which of the causes that were given each number stands for."""
 
@@ -61,18 +59,18 @@ class Sweep(NamedTuple):
 _GONE, _SUSPECTS, _TOUCHED, _RINGS = 0, 1, 2, 3
 
 
-def reach(core: Core, causes: Shorts, until: float, *, widest_first: bool = False) -> Reach:
+def reach(core: Core, causes: Shorts, until: float, worth: Ints | None = None) -> Reach:
     """Let each of the causes (core nodes) fail alone from time 0; what falls before `until` s.
 
-    With `widest_first` the causes that take down most of the core get the first numbers.
+    With `worth`, a number per node, the causes that take down most of it get the first numbers.
     """
     faults = causes.astype(np.int32)
     start = np.arange(len(faults) + 1, dtype=np.int64)
-    return reach_together(core, start, faults, until, widest_first=widest_first)
+    return reach_together(core, start, faults, until, worth)
 
 
 def reach_together(
-    core: Core, start: Ints, faults: Shorts, until: float, *, widest_first: bool = False
+    core: Core, start: Ints, faults: Shorts, until: float, worth: Ints | None = None
 ) -> Reach:
     """The same for causes of several faults each: faults[start[c] : start[c + 1]] fail at once."""
     many = len(start) - 1
@@ -86,7 +84,8 @@ def reach_together(
         )
     node, cause, time = (np.concatenate(columns) for columns in zip(*found, strict=True))
     falls = np.bincount(cause, minlength=many)
-    order = np.argsort(-falls if widest_first else np.zeros(many), kind="stable").astype(np.int32)
+    taken = np.zeros(many) if worth is None else np.bincount(cause, worth[node], minlength=many)
+    order = np.argsort(-taken, kind="stable").astype(np.int32)
     first = np.cumsum(falls) - falls
     return Reach(many, *_by_node(len(core.start) - 1, node, time, order, first, falls), order)
 
@@ -275,7 +274,7 @@ def _reset(core: Core, sweep: Sweep) -> None:
 @jit
 def _by_node(
     size: int, node: Shorts, time: Floats, order: Shorts, first: Ints, falls: Ints
-) -> tuple[Ints, Shorts, Floats, Floats]:
+) -> tuple[Ints, Shorts, Floats]:
     """The falls node by node, within a node in the order of the causes. The falls of cause c are
     the falls[c] from first[c] on."""
     start = np.zeros(size + 1, dtype=np.int64)
@@ -285,13 +284,11 @@ def _by_node(
     end = start[:-1].copy()
     causes = np.empty(len(node), dtype=np.int32)
     times = np.empty(len(node))
-    last = np.full(size, -1.0)
     for number in range(len(order)):
         begins = first[order[number]]
         for place in range(begins, begins + falls[order[number]]):
             here = node[place]
             causes[end[here]] = number
             times[end[here]] = time[place]
-            last[here] = max(last[here], time[place])
             end[here] += 1
-    return start, causes, times, last
+    return start, causes, times

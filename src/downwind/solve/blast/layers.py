@@ -1,8 +1,6 @@
-"""The core in two layers: leaves, which no core node needs, and what they stand on.
+"""Many causes at once through the leaves of the core: only the rest is swept cause by cause.
 
-Most of a large core are leaves, such as host names. They are in no circle, so what takes a leaf
-down in time follows from its needs alone: it is worked out for many causes at once, and only the
-rest of the core is swept cause by cause.
+What a leaf needs is read once for 512 causes, as bits of words.
 """
 
 from __future__ import annotations
@@ -13,9 +11,10 @@ import numpy as np
 
 from downwind.graph.tables.ranges import spread, starts
 from downwind.graph.tables.types import NeedRows
-from downwind.solve.arrays import Flags, Ints, Shorts
+from downwind.solve.arrays import Ints, Shorts
 from downwind.solve.blast.core import Reach
 from downwind.solve.blast.ground import Core, core_of
+from downwind.solve.blast.leaves import is_leaf
 from downwind.solve.blast.slots import Slots, Words, lose_all, slots_of, words_of
 
 
@@ -33,15 +32,15 @@ class Layers(NamedTuple):
 
 def layers_of(core: NeedRows, sites: NeedRows, until: float) -> Layers:
     """The layers for outages of `until` seconds."""
-    is_leaf = _leaves(core)
+    of_leaf = is_leaf(core)
     slots = slots_of(sites, core.size, until)
     node = np.repeat(np.arange(core.size, dtype=np.int64), np.diff(slots.node_start))
-    leaf = np.flatnonzero(is_leaf[node])
+    leaf = np.flatnonzero(of_leaf[node])
     rows = _rows_of(core, node[leaf])
     grace = rows.grace + np.repeat(slots.grace[leaf], np.diff(rows.start))
     rows = NeedRows(rows.start, rows.k, rows.hard, grace, rows.alt_start, rows.alt)
     return Layers(
-        core_of(core, np.repeat(is_leaf, np.diff(core.start))),
+        core_of(core, np.repeat(of_leaf, np.diff(core.start))),
         slots,
         slots_of(rows, core.size, until),
         leaf.astype(np.int32),
@@ -54,14 +53,6 @@ def site_words(layers: Layers, found: Reach, bit: Shorts, until: float) -> Words
     below = words_of(layers.leaves, found, bit, until)
     lose_all(0, len(layers.leaf), layers.leaves, below, layers.leaf, words)
     return words
-
-
-def _leaves(core: NeedRows) -> Flags:
-    """Needs count however long their grace: a ring closes by them before the outage outlasts it."""
-    many = np.diff(core.alt_start)
-    is_leaf = np.ones(core.size, dtype=np.bool_)
-    is_leaf[core.alt[np.repeat(core.hard & np.isfinite(core.grace), many)]] = False
-    return is_leaf
 
 
 def _rows_of(rows: NeedRows, nodes: Ints) -> NeedRows:

@@ -9,8 +9,8 @@ import numpy as np
 from downwind.graph.tables.types import NeedRows, Table
 from downwind.solve.arrays import Floats, Ints, Shorts
 from downwind.solve.blast.blast import site_count, site_weight
-from downwind.solve.blast.core import reach
 from downwind.solve.blast.ground import core_of
+from downwind.solve.blast.leaves import reach_split, split_core
 from downwind.solve.blast.pair_counts import count_pairs
 from downwind.solve.blast.sites import count_sites
 from downwind.solve.blast.touch import touched_weight
@@ -47,7 +47,7 @@ def worst_pairs(table: Table, causes: Shorts, duration: float, most: int = 128) 
     core = core_of(table.core)
     count, weight = site_count(table), site_weight(table)
     causes = np.unique(causes).astype(np.int32)
-    found = reach(core, causes, duration, widest_first=True)
+    found = reach_split(split_core(table.core), causes, duration)
     down, down_weight, _ = count_sites(table.sites, count, weight, found, duration)
     _, lamed_weight, _ = count_sites(_none_spared(table.sites), count, weight, found, duration)
     ranked = np.argsort(down_weight - lamed_weight, kind="stable")

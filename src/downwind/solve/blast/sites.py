@@ -1,6 +1,7 @@
 """One merge over the sites: how many, and how much weight, fall with each cause.
 
-The causes that take down much are merged as rows, the others as lists; the two never meet.
+The causes that take down much are merged as words or rows, the others as lists; the two never
+meet.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from downwind.graph.tables.types import NeedRows
 from downwind.solve.arrays import Floats, Ints
 from downwind.solve.blast.cause_lists import count_lists, curve_lists
 from downwind.solve.blast.core import THREADS, Reach
-from downwind.solve.blast.hubs import Hubs, hubs_of, merge_hubs
+from downwind.solve.blast.hub_rows import merge_rows, rows_of
+from downwind.solve.blast.hub_words import BITS, MOST_BITS, count_words, fill_words, per_bit
+from downwind.solve.blast.hubs import Hubs, hubs_of
 from downwind.solve.blast.rows import CauseLists, Sites
 
 _PARTS = 8
@@ -32,34 +35,52 @@ def count_sites(
 
     `count` is how many sites each row stands for; empty for one each, and so with `weight`.
     """
-    sites, hubs = _sites(needs, count, weight), hubs_of(found, needs.grace, np.array([duration]))
+    sites, hubs = _sites(needs, count, weight), hubs_of(found, needs.grace, MOST_BITS)
     lists = _lists(found, hubs)
     parts = _in_parts(
         needs.size, lambda a, b: count_lists(a, b, sites, lists, found.causes, duration)
     )
-    down, down_weight, degraded = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
+    counted, weight_of = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
     if hubs.many:
-        rows = _in_parts(needs.size, lambda a, b: merge_hubs(a, b, sites, hubs, 1))
-        by_hubs = [np.sum(each, axis=0) for each in zip(*rows, strict=True)]
-        down[: hubs.many], down_weight[: hubs.many] = by_hubs[0][0], by_hubs[1][0]
-        degraded[: hubs.many] = by_hubs[2]
-    return _as_given(down, found), _as_given(down_weight, found), _as_given(degraded, found)
+        down, degraded = _count_hubs(sites, found, hubs, duration)
+        counted[:, : hubs.many] = np.vstack((down[0], degraded[0]))[:, : hubs.many]
+        weight_of[0, : hubs.many] = down[1, : hubs.many]
+    down_of, degraded_of = np.rint(counted).astype(np.int64)
+    return _as_given(down_of, found), _as_given(weight_of[0], found), _as_given(degraded_of, found)
+
+
+def _count_hubs(sites: Sites, found: Reach, hubs: Hubs, duration: float) -> tuple[Floats, Floats]:
+    """Sites down, and sites degraded: per hub how many, and their weight."""
+    size = len(hubs.rest)
+    words = np.zeros((len(hubs.paces) * size, -(-hubs.many // BITS)), dtype=np.uint64)
+    _in_parts(
+        size,
+        lambda a, b: fill_words(
+            a, b, found.start, hubs.rest, found.cause, found.time, hubs.paces, duration, words
+        ),
+    )
+    parts = _in_parts(
+        len(sites.start) - 1, lambda a, b: count_words(a, b, sites, size, hubs.pace, words)
+    )
+    down, degraded = (per_bit(np.sum(each, axis=0)) for each in zip(*parts, strict=True))
+    return down, degraded
 
 
 def curve_sites(
     needs: NeedRows, count: Ints, weight: Floats, found: Reach, durations: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Sites down and their weight, per cause and duration; `durations` rise."""
-    sites, hubs = _sites(needs, count, weight), hubs_of(found, needs.grace, durations)
+    sites = _sites(needs, count, weight)
+    hubs, rows = rows_of(found, needs.grace, durations)
     lists = _lists(found, hubs)
     parts = _in_parts(
         needs.size, lambda a, b: curve_lists(a, b, sites, lists, found.causes, durations)
     )
     down, down_weight = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
     if hubs.many:
-        rows = _in_parts(needs.size, lambda a, b: merge_hubs(a, b, sites, hubs, len(durations)))
-        down[: hubs.many] = np.sum([row[0] for row in rows], axis=0).T
-        down_weight[: hubs.many] = np.sum([row[1] for row in rows], axis=0).T
+        merged = _in_parts(needs.size, lambda a, b: merge_rows(a, b, sites, rows, len(durations)))
+        down[: hubs.many] = np.sum([part[0] for part in merged], axis=0).T
+        down_weight[: hubs.many] = np.sum([part[1] for part in merged], axis=0).T
     down = np.cumsum(down, axis=1)[:, :-1]
     down_weight = np.cumsum(down_weight, axis=1)[:, :-1]
     return _as_given(down, found), _as_given(down_weight, found)

@@ -64,7 +64,7 @@ def slots_of(rows: NeedRows, core: int, until: float) -> Slots:
 def words_of(slots: Slots, found: Reach, bit: Shorts, until: float) -> Words:
     """Per slot the causes that take it down in time; cause c is bit[c] of LANES words, -1 none."""
     words = np.zeros((len(slots.grace), LANES), dtype=np.uint64)
-    edges = np.linspace(0, len(found.last), THREADS + 1).astype(np.int64).tolist()
+    edges = np.linspace(0, len(found.start) - 1, THREADS + 1).astype(np.int64).tolist()
     with ThreadPoolExecutor(THREADS) as pool:
         list(
             pool.map(
