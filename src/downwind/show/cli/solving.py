@@ -1,6 +1,7 @@
 """The verbs over whole graphs: rank and risk. Heavy imports wait until a verb is called."""
 
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,16 +57,22 @@ def rank_(
     A cause is a node that something needs, a site a node that nothing needs. It reads an edge
     table, or without --graph what `downwind map` has seen, and the model files.
     """
-    from downwind.questions.concentration import rank
-    from downwind.questions.pairs import rank_pairs
     from downwind.show.rank_view import pairs_form, rank_form, show_pairs, show_rank
     from downwind.show.screen import screen
 
-    if collapse or on:
-        table = _collapsed(graph, nodes, on)
-    else:
-        table = load_table(graph, nodes, store, model, catalog, as_of, names=False)
-    _say_once()
+    # A million sites take a second to read, and the solver takes half of one to load.
+    loading = Thread(target=_load_solver)
+    loading.start()
+    try:
+        if collapse or on:
+            table = _collapsed(graph, nodes, on)
+        else:
+            table = load_table(graph, nodes, store, model, catalog, as_of, names=False)
+    finally:
+        loading.join()
+    from downwind.questions.concentration import rank
+    from downwind.questions.pairs import rank_pairs
+
     if pairs:
         together = rank_pairs(table, seconds(lasting), kind)
         if as_json:
@@ -122,7 +129,7 @@ def risk_(
     from downwind.show.screen import screen
     from downwind.terms import UsageError
 
-    _say_once()
+    say_once()
     if open_psa:
         if graph or model or whole or write:
             raise UsageError("--open-psa goes alone.", todo="Leave --graph and the like out.")
@@ -161,7 +168,14 @@ def _write_tree(table: "Table", nodes: list[str], file: Path) -> None:
     file.write_text(write(fault_tree(table, nodes[0])), encoding="utf-8")
 
 
-def _say_once() -> None:
+def _load_solver() -> None:
+    say_once()
+    from downwind.solve.blast.ready import load_kernels
+
+    load_kernels()
+
+
+def say_once() -> None:
     """The first run of a version compiles the solver: some seconds that need an explanation."""
     from downwind.solve.jit import IS_NEW
 
@@ -244,7 +258,7 @@ def of_table(
     from downwind.show.screen import screen
     from downwind.show.spread_view import show_spread, spread_form
 
-    _say_once()
+    say_once()
     answer = spread(table, causes, duration)
     if as_json:
         print_json(spread_form(answer, curve=curve))
