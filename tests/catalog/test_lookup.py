@@ -42,7 +42,7 @@ def _first(matches: tuple[Match, ...]) -> str | None:
         ("ns1.linode.com", "linode/dns"),
         ("ns.notcloudflare.com", None),
         ("evil-ns.cloudflare.com.example.org", None),
-        ("xns.cloudflare.com", None),
+        ("xns.cloudflare.net.example", None),
         ("ns1.example.org", None),
         ("", None),
         (".", None),
@@ -116,7 +116,7 @@ def test_an_alias_tells_whose_service_it_points_to(
         ("13.107.246.40", "azure/front-door"),
         ("34.80.1.1", "google-cloud/compute/asia-east1"),
         ("8.8.8.8", "google"),
-        ("129.80.1.1", "oracle-cloud/compute/us-ashburn-1"),
+        ("129.80.1.1", "oracle-cloud/*/us-ashburn-1"),
         ("45.60.12.1", "imperva/waf"),
         ("185.199.108.153", "github/pages"),
         ("140.82.112.3", "github/web"),
@@ -211,7 +211,7 @@ def test_an_issuer_tells_who_must_renew(
     [
         ("aspmx.l.google.com", "google-workspace/mail"),
         ("example-com.mail.protection.outlook.com", "microsoft-365/mail"),
-        ("mx0a-001b2d01.pphosted.com", "proofpoint/mail"),
+        ("mx0a-001b2d01.pphosted.com", "proofpoint/pod"),
         ("eu-smtp-inbound-1.mimecast.com", "mimecast/mail"),
         ("spool.mail.gandi.net", "gandi/mail"),
         ("inbound-smtp.us-east-1.amazonaws.com", "aws/ses/us-east-1"),
@@ -258,7 +258,7 @@ def test_an_spf_include_tells_who_sends_mail(
         ("js.stripe.com", "stripe/payments", "payments"),
         ("api.stripe.com", "stripe/payments", "payments"),
         ("www.paypal.com", "paypal/payments", "payments"),
-        ("browser.sentry-cdn.com", "sentry/errors", "error-tracking"),
+        ("browser.sentry-cdn.com", "sentry/sdk", "error-tracking"),
         ("tenant.eu.auth0.com", "okta/auth0", "sign-in"),
         ("dynamodb.us-east-1.amazonaws.com", "aws/dynamodb/us-east-1", "keyvalue"),
         ("api.twilio.com", "twilio/messages", "telephony"),
@@ -311,7 +311,7 @@ def test_a_role_is_that_of_the_product_and_of_a_provider_only_if_it_has_one(
 ) -> None:
     assert catalog.role(Scope.parse("aws/dynamodb/us-east-1")) == "keyvalue"
     assert catalog.role(Scope("cloudflare", "proxy")) == "edge"
-    assert catalog.role(Scope("ultradns")) == "dns"
+    assert catalog.role(Scope("lets-encrypt")) == "certificates"
     assert catalog.role(Scope("aws", "*", "us-east-1")) is None
     assert catalog.role(Scope("cloudflare")) is None
     assert catalog.role(Scope("nobody", "x")) is None
@@ -330,6 +330,6 @@ def test_an_owner_and_a_carrier_are_told_apart(catalog: Catalog) -> None:
 
 def test_long_and_hostile_text_is_cut_and_never_an_error(catalog: Catalog) -> None:
     assert catalog.cname("1." * 500_000 + "cloudfront.net") == ()
-    (match,) = catalog.headers({"server": "cloudflare" + "x" * 10_000})
+    (match,) = catalog.headers({"server": "cloudflare " + "x" * 10_000})
     assert len(match.rule) < 120
     assert catalog.name_server("\x00..ns.cloudflare.com")[0].provider == "cloudflare"

@@ -1,55 +1,40 @@
 """What comes with Downwind: every file is valid, every statement says where it comes from."""
 
 import time
-from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pytest
-import yaml
 
 from downwind.catalog import ROLES, Catalog, json_schema
-from downwind.catalog.read import parts_of
-from downwind.catalog.schema import STATUS_FORMATS, ProviderFile
+from downwind.catalog.read import package_parts
+from downwind.catalog.schema import STATUS_FORMATS, ProviderFile, Sourced, Status
 
 FILES = sorted(
     (Path(__file__).parents[2] / "src" / "downwind" / "catalog" / "providers").glob("*.yaml")
 )
 
 
-def _plain(file: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return loaded
+PARTS = {part.where: part for part in package_parts()}
 
 
-def _statements(form: dict[str, Any]) -> list[dict[str, Any]]:
-    carriers = [c for product in form["products"] for c in product.get("served_by", ())]
-    status = [form["status"]] if "status" in form else []
-    lists = ("facts", "prefixes", "signatures")
-    return [each for key in lists for each in form.get(key, ())] + carriers + status
+def _statements(form: ProviderFile) -> list[Sourced | Status]:
+    carriers = [carrier for product in form.products for carrier in product.served_by]
+    single = [each for each in (form.acquired, form.status) if each]
+    return [*form.facts, *form.prefixes, *form.signatures, *carriers, *single]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_file_is_valid_and_named_for_its_provider(file: Path) -> None:
-    (part,) = parts_of(file.read_text(encoding="utf-8"), file.name)
-    assert part.form.id == file.stem
-    assert part.form.name
-    assert part.form.owner
-    assert part.form.products
+def test_every_file_is_named_for_its_provider_and_says_whose_it_is_and_what_it_offers() -> None:
+    assert {f"providers/{file.name}" for file in FILES} == set(PARTS)
+    for where, part in PARTS.items():
+        assert where == f"providers/{part.form.id}.yaml"
+        assert part.form.name, where
+        assert part.form.owner, where
+        assert part.form.products, where
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_statement_has_source_and_date_or_is_marked_unconfirmed(file: Path) -> None:
-    for statement in _statements(_plain(file)):
-        dated = isinstance(statement.get("last_confirmed"), date)
-        confirmed = bool(statement.get("source")) and dated
-        assert confirmed != bool(statement.get("unconfirmed")), statement
-
-
-def test_at_least_forty_providers_have_a_fingerprint(catalog: Catalog) -> None:
-    recognised = [file.stem for file in FILES if _plain(file).get("facts")]
-    assert len(recognised) >= 40
-    assert {provider.id for provider in catalog.providers} == {file.stem for file in FILES}
+def test_every_statement_has_source_and_date_or_is_marked_unconfirmed() -> None:
+    for where, part in PARTS.items():
+        for statement in _statements(part.form):
+            confirmed = bool(statement.source) and statement.last_confirmed is not None
+            assert confirmed != statement.unconfirmed, (where, statement)
 
 
 def test_the_providers_of_the_founding_article_keep_their_ids(catalog: Catalog) -> None:
@@ -73,15 +58,15 @@ def test_the_catalogue_names_no_service_of_a_world() -> None:
 
 
 def test_the_catalogue_stays_small_and_loads_quickly() -> None:
-    assert sum(file.stat().st_size for file in FILES) < 400_000
+    assert sum(file.stat().st_size for file in FILES) < 1_600_000
     Catalog.load()
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         Catalog.load()
-        times.append(time.perf_counter() - start)
-    # 0.15 s is the aim; the rest is room for a busy machine.
-    assert min(times) < 0.45
+        times.append(time.process_time() - start)
+    # 0.2 s of CPU for a thousand providers; the rest is room for a busy machine.
+    assert min(times) < 0.6
 
 
 def test_the_schema_can_be_exported_and_knows_every_key() -> None:

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downwind.catalog import Catalog
+from downwind.catalog.blocks import Block
 from downwind.catalog.prefixes import PrefixIndex
-from downwind.catalog.schema import Network
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 NESTED = """
 id: outer
@@ -77,13 +79,18 @@ ADDRESSES = st.lists(st.tuples(st.sampled_from([4, 6]), st.integers(0, 300)), ma
 def test_bisection_agrees_with_a_scan_of_all_prefixes(
     networks: list[Network], addresses: list[tuple[int, int]]
 ) -> None:
-    index = PrefixIndex([(network, str(network)) for network in networks])
+    index = PrefixIndex([(_block(network), str(network)) for network in networks])
     for version, number in addresses:
         address = (ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address)(number)
         holding = [n for n in networks if n.version == version and address in n]
         longest = max(holding, key=lambda n: n.prefixlen, default=None)
         found = index.longest(str(address))
-        assert (found[0] if found else None) == longest
+        assert (found[1] if found else None) == (str(longest) if longest else None)
+        assert (str(found[0]) if found else None) == (str(longest) if longest else None)
+
+
+def _block(network: Network) -> Block:
+    return Block(network.version, int(network.network_address), network.prefixlen)
 
 
 def _published(shared: Path, name: str) -> Any:

@@ -3,10 +3,20 @@
 from downwind.catalog.lookup import Catalog
 from downwind.catalog.roles import ROLES
 from downwind.catalog.schema import json_schema
-from downwind.catalog.types import Match, Product, Provider, Signed, StatusFeed
+from downwind.catalog.types import (
+    Acquisition,
+    Carrier,
+    Match,
+    Product,
+    Provider,
+    Signed,
+    StatusFeed,
+)
 
 __all__ = [
     "ROLES",
+    "Acquisition",
+    "Carrier",
     "Catalog",
     "Match",
     "Product",

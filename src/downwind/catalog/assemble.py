@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from downwind.catalog.blocks import read_block
 from downwind.catalog.claims import Claim, Claims
 from downwind.catalog.read import Part
 from downwind.catalog.schema import (
@@ -14,11 +15,10 @@ from downwind.catalog.schema import (
     PrefixFact,
     PrefixTable,
     Sourced,
-    read_network,
 )
 from downwind.catalog.schema import Product as ProductForm
 from downwind.catalog.signs import Sign
-from downwind.catalog.types import CONFIRMED, UNCONFIRMED, Product, Provider, StatusFeed
+from downwind.catalog.types import Acquisition, Carrier, Product, Provider, StatusFeed
 from downwind.terms import CatalogError
 
 
@@ -91,6 +91,7 @@ def _merge_one(parts: Sequence[Part]) -> Provider:
         products |= own
     status = next((p.form.status for p in reversed(ordered) if p.form.status), None)
     owner = next((p.form.owner for p in reversed(ordered) if p.form.owner), None)
+    bought = next((p.form.acquired for p in reversed(ordered) if p.form.acquired), None)
     return Provider(
         id=first.form.id,
         name=named.form.name or first.form.name,
@@ -98,6 +99,7 @@ def _merge_one(parts: Sequence[Part]) -> Provider:
         products=tuple(products.values()),
         regions=tuple(dict.fromkeys(region for part in parts for region in part.form.regions)),
         status=StatusFeed(status.url, status.format) if status else None,
+        acquired=Acquisition(bought.year, bought.before) if bought else None,
     )
 
 
@@ -120,21 +122,28 @@ def _add_product(products: dict[str, Product], form: ProductForm, where: str) ->
             where=where,
             todo="Leave the product out to use it as it is, or choose another id.",
         )
-    carriers = tuple(each.provider for each in form.served_by)
+    carriers = tuple(Carrier(each.provider, each.last_confirmed) for each in form.served_by)
     if known is None:
-        products[form.id] = Product(form.id, form.role, form.name, carriers)
+        products[form.id] = Product(form.id, form.role, form.name, carriers, form.ended)
 
 
 def _refuse_strangers(part: Part, providers: dict[str, Provider]) -> None:
     for index, product in enumerate(part.form.products):
         for place, carrier in enumerate(product.served_by):
             if carrier.provider not in providers:
-                raise CatalogError(
-                    f"products[{index}].served_by[{place}].provider: nobody is called"
-                    f" {carrier.provider!r}.",
-                    where=part.where,
-                    todo="Mend the id, or add that provider.",
-                )
+                path = f"products[{index}].served_by[{place}].provider"
+                raise _stranger(part, path, carrier.provider)
+    for index, fact in enumerate(part.form.facts):
+        if fact.served_by is not None and fact.served_by not in providers:
+            raise _stranger(part, f"facts[{index}].served_by", fact.served_by)
+
+
+def _stranger(part: Part, path: str, id_: str) -> CatalogError:
+    return CatalogError(
+        f"{path}: nobody is called {id_!r}.",
+        where=part.where,
+        todo="Mend the id, or add that provider.",
+    )
 
 
 def _check_references(
@@ -163,6 +172,8 @@ def _claim(
     region: str | None,
     said: Sourced,
 ) -> Claim:
+    # A source says whose it is; who carries it is a second statement, which it does not confirm.
+    named = said.served_by if isinstance(said, Fact) else None
     return Claim(
         provider=provider.id,
         product=product,
@@ -170,8 +181,8 @@ def _claim(
         role=provider.role(product),
         source=said.source or "public knowledge",
         last_confirmed=said.last_confirmed,
-        confidence=CONFIRMED if said.last_confirmed else UNCONFIRMED,
         where=f"{part.where}: {path}",
+        carrier=Carrier(named) if named else provider.carrier(product),
         nearer=part.nearer,
     )
 
@@ -182,7 +193,7 @@ def _add_fact(claims: Claims, claim: Claim, fact: Fact, provider: Provider) -> N
             for suffix, region in _regional(fact, provider, claim.where):
                 claims.add_host(fact.kind, suffix, claim.within(region) if region else claim)
         case PrefixFact():
-            claims.add_prefix(read_network(fact.prefix), claim)
+            claims.add_prefix(read_block(fact.prefix), claim)
         case AsnFact():
             claims.add_network(fact.number, claim)
         case HeaderFact():
@@ -216,19 +227,21 @@ def _add_table(
         words = line.split()
         if not words:
             continue
-        place = f"{path}.table line {number}"
         if len(words) > 2:
             raise CatalogError(
-                f"{place}: {line.strip()!r} is more than a prefix and a region.",
+                f"{path}.table line {number}: {line.strip()!r} is more than a prefix and a region.",
                 where=where,
                 todo="Write one prefix a line, and its region behind it.",
             )
         region = words[1] if len(words) == 2 else None
         if region not in by_region:
+            place = f"{path}.table line {number}"
             _check_references(where, place, provider, table.product, region)
             by_region[region] = _claim(part, path, provider, table.product, region, table)
         try:
-            network = read_network(words[0])
+            block = read_block(words[0])
         except ValueError as error:
+            place = f"{path}.table line {number}"
             raise CatalogError(f"{place}: {error}.", where=where) from error
-        claims.add_prefix(network, by_region[region])
+        if not (part.yields and block in claims.prefixes):
+            claims.add_prefix(block, by_region[region])

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from downwind.catalog.schema import Network
+from downwind.catalog.blocks import Block
+from downwind.catalog.types import Carrier
 from downwind.terms import CatalogError
 
 Key = TypeVar("Key")
@@ -20,10 +21,8 @@ class Claim:
     role: str | None
     source: str
     last_confirmed: date | None
-    confidence: float
     where: str
-    served_by: str | None = None
-    """Who carries it, where that is somebody else."""
+    carrier: Carrier | None = None
     nearer: bool = False
     """An overlay's word, which goes before the word of what comes along."""
 
@@ -40,7 +39,7 @@ class Claims:
     """The fingerprints of a catalogue, by kind; built once, then only read."""
 
     hosts: dict[str, dict[str, Claim]] = field(default_factory=dict)
-    prefixes: dict[Network, Claim] = field(default_factory=dict)
+    prefixes: dict[Block, Claim] = field(default_factory=dict)
     networks: dict[int, Claim] = field(default_factory=dict)
     """By AS number."""
     headers: dict[str, dict[str, Claim]] = field(default_factory=dict)
@@ -52,12 +51,12 @@ class Claims:
     def add_host(self, kind: str, suffix: str, claim: Claim) -> None:
         _add(self.hosts.setdefault(kind, {}), suffix, claim, f"{kind} {suffix}")
 
-    def add_prefix(self, network: Network, claim: Claim) -> None:
+    def add_prefix(self, block: Block, claim: Claim) -> None:
         # A catalogue holds thousands of these, so the complaint is not written in advance.
-        if network in self.prefixes:
-            _add(self.prefixes, network, claim, f"the prefix {network}")
+        if block in self.prefixes:
+            _add(self.prefixes, block, claim, f"the prefix {block}")
         else:
-            self.prefixes[network] = claim
+            self.prefixes[block] = claim
 
     def add_network(self, number: int, claim: Claim) -> None:
         _add(self.networks, number, claim, f"AS{number}")

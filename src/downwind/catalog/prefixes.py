@@ -3,27 +3,24 @@
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Generic, TypeVar
 
-from downwind.catalog.schema import Network
+from downwind.catalog.blocks import Block
 
 Entry = TypeVar("Entry")
 
 
 class PrefixIndex(Generic[Entry]):
-    """Nested prefixes, laid flat: each range of addresses belongs to its longest prefix."""
+    """Nested prefixes, laid flat: each range of addresses belongs to its longest prefix.
 
-    __slots__ = ("_owners", "_starts")
+    They are laid flat when the first address is asked for, since many runs ask for none.
+    """
 
-    def __init__(self, entries: Iterable[tuple[Network, Entry]]) -> None:
-        found = list(entries)
-        self._starts: dict[int, list[int]] = {}
-        self._owners: dict[int, list[tuple[Network, Entry] | None]] = {}
-        for version in (4, 6):
-            same = [each for each in found if each[0].version == version]
-            self._starts[version], self._owners[version] = _flat(same)
+    def __init__(self, entries: Iterable[tuple[Block, Entry]]) -> None:
+        self._entries = entries
 
-    def longest(self, address: str) -> tuple[Network, Entry] | None:
+    def longest(self, address: str) -> tuple[Block, Entry] | None:
         """The longest prefix that holds the address, and what stands under it."""
         try:
             parsed = ipaddress.ip_address(address.strip())
@@ -31,18 +28,31 @@ class PrefixIndex(Generic[Entry]):
             return None
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
             parsed = parsed.ipv4_mapped
-        at = bisect_right(self._starts[parsed.version], int(parsed)) - 1
-        return self._owners[parsed.version][at] if at >= 0 else None
+        starts, owners = self._flat[parsed.version]
+        at = bisect_right(starts, int(parsed)) - 1
+        return owners[at] if at >= 0 else None
+
+    @cached_property
+    def _flat(self) -> dict[int, tuple[list[int], list[tuple[Block, Entry] | None]]]:
+        ordered = sorted(self._entries, key=lambda entry: entry[0])
+        return {
+            version: lay_flat([each for each in ordered if each[0].version == version])
+            for version in (4, 6)
+        }
 
 
-def _flat(
-    entries: list[tuple[Network, Entry]],
-) -> tuple[list[int], list[tuple[Network, Entry] | None]]:
+def lay_flat(
+    entries: list[tuple[Block, Entry]],
+) -> tuple[list[int], list[tuple[Block, Entry] | None]]:
+    """Where each range starts, and the longest block that holds it.
+
+    Takes blocks of one version, in order, and each once.
+    """
     starts: list[int] = []
-    owners: list[tuple[Network, Entry] | None] = []
-    open_blocks: list[tuple[int, tuple[Network, Entry]]] = []
+    owners: list[tuple[Block, Entry] | None] = []
+    open_blocks: list[tuple[int, tuple[Block, Entry]]] = []
 
-    def turn(start: int, owner: tuple[Network, Entry] | None) -> None:
+    def turn(start: int, owner: tuple[Block, Entry] | None) -> None:
         if starts and starts[-1] == start:
             owners[-1] = owner
             return
@@ -54,11 +64,10 @@ def _flat(
             end, _ = open_blocks.pop()
             turn(end + 1, open_blocks[-1][1] if open_blocks else None)
 
-    for each in sorted(entries, key=lambda e: (int(e[0].network_address), e[0].prefixlen)):
-        start = int(each[0].network_address)
-        end = start + (1 << (each[0].max_prefixlen - each[0].prefixlen)) - 1
-        close_before(start)
-        turn(start, each)
-        open_blocks.append((end, each))
+    for each in entries:
+        block = each[0]
+        close_before(block.start)
+        turn(block.start, each)
+        open_blocks.append((block.end, each))
     close_before(None)
     return starts, owners

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
+from downwind.catalog import compiled
 from downwind.catalog.schema import KINDS, GeneralFile, ProviderFile
 from downwind.terms import CatalogError
 
@@ -30,6 +31,11 @@ class Part:
     form: ProviderFile
     nearer: bool = False
     """True for an overlay: where it says otherwise than what comes along, it is right."""
+    yields: bool = False
+    """True for a list that a provider publishes: of a block that a file names, the file is right.
+
+    It knows that an address is Amazon's, and the file that Amazon lent it to Netlify.
+    """
 
 
 class _Loader(_Base):
@@ -49,15 +55,16 @@ def package_parts() -> tuple[Part, ...]:
     """The providers that come with Downwind; each id may be there once only."""
     folder = resources.files("downwind.catalog") / "providers"
     files = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".yaml")),
-        key=lambda file: file.name,
+        (f"providers/{file.name}", file.read_bytes())
+        for file in folder.iterdir()
+        if file.name.endswith(".yaml")
     )
-    parts = [
-        part
-        for file in files
-        for part in parts_of(file.read_text(encoding="utf-8"), f"providers/{file.name}")
-    ]
+    key = compiled.key_of(files)
+    if (kept := compiled.load(key)) is not None:
+        return tuple(Part(each.where, each.form) for each in kept)
+    parts = [part for name, raw in files for part in parts_of(raw.decode("utf-8"), name)]
     refuse_twice(parts)
+    compiled.keep(key, [compiled.StoredPart(where=p.where, form=p.form) for p in parts])
     return tuple(parts)
 
 

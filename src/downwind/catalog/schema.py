@@ -1,16 +1,14 @@
 """The form of a catalogue file: what a provider is, how it is recognised, what its errors say."""
 
-import ipaddress
 import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from downwind.catalog.blocks import read_block
 from downwind.catalog.roles import ROLES
 from downwind.terms import Fault
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 HOST_KINDS = ("ns", "cname", "mx", "spf", "script_host", "api_host", "revocation_host")
 KINDS = (*HOST_KINDS, "prefix", "asn", "header", "cookie", "issuer")
@@ -27,8 +25,6 @@ STATUS_FORMATS = Literal[
     "stripe",
     "page",
 ]
-# Shorter than these, and one typo would hand a large part of the internet to one provider.
-SHORTEST = {4: 8, 6: 19}
 UNCONFIRMED_WEIGHT = 0.6
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -60,31 +56,8 @@ def _suffix(text: str) -> str:
     return text
 
 
-def read_network(text: str) -> Network:
-    """An address block; raises ValueError with the way out where it is none or far too wide."""
-    try:
-        network = ipaddress.ip_network(text)
-    except ValueError as error:
-        raise ValueError(_say_network(text)) from error
-    shortest = SHORTEST[network.version]
-    if network.prefixlen < shortest:
-        raise ValueError(
-            f"{text} is too wide to be one provider's; /{shortest} is the shortest for"
-            f" IPv{network.version}"
-        )
-    return network
-
-
-def _say_network(text: str) -> str:
-    try:
-        meant = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return f"{text!r} is no address block; write one such as 104.16.0.0/13 or 2606:4700::/32"
-    return f"{text} has bits set behind its length; write {meant}"
-
-
 def _prefix(text: str) -> str:
-    read_network(text)
+    read_block(text)
     return text
 
 
@@ -94,6 +67,10 @@ def _dns(text: str) -> str:
     return text
 
 
+def _one_or_many(given: Any) -> Any:
+    return [given] if isinstance(given, str | dict) else given
+
+
 Id = Annotated[str, AfterValidator(_identifier)]
 Role = Annotated[str, AfterValidator(_role)]
 Suffix = Annotated[str, AfterValidator(_suffix)]
@@ -101,6 +78,8 @@ Prefix = Annotated[str, AfterValidator(_prefix)]
 Text = Annotated[str, Field(min_length=1)]
 # YAML has lists only; everything else is read strictly, so that `id: 1` is refused.
 Many = Annotated[tuple[Item, ...], Field(strict=False)]
+Words = Annotated[Many[Text], BeforeValidator(_one_or_many)]
+"""Words to look for, whatever their case: one text, or a list of which any will do."""
 
 
 class Form(BaseModel):
@@ -207,6 +186,8 @@ class Product(Form):
     role: Role
     name: Text
     served_by: Many[ServedBy] = ()
+    ended: Annotated[str, Field(pattern=r"^(19|20)\d\d(-(0[1-9]|1[0-2]))?$")] | None = None
+    """The year or month in which it ended, as in 2025-01: its marks still lie about."""
 
 
 class HeaderSign(Form):
@@ -221,9 +202,14 @@ class Signature(Sourced):
 
     id: Id
     status: Many[Annotated[int, Field(ge=100, le=999)]] = ()
-    header: HeaderSign | None = None
-    body: Text | None = None
-    not_body: Text | None = None
+    header: Annotated[Many[HeaderSign], BeforeValidator(_one_or_many)] = ()
+    """Any of these is among the reply's headers."""
+    body: Words = ()
+    """Any of these is in the body as it came, tags included."""
+    not_body: Words = ()
+    text: Words = ()
+    """Any of these is in what a reader of the page sees: without tags, scripts and comments."""
+    not_text: Words = ()
     dns: Annotated[str, AfterValidator(_dns)] | None = None
     says: Annotated[Fault, Field(strict=False)]
     product: Id | None = None
@@ -232,9 +218,9 @@ class Signature(Sourced):
 
     @model_validator(mode="after")
     def _is_evidence(self) -> Self:
-        if not (self.status or self.header or self.body or self.dns):
-            raise ValueError("it fits every reply; give it status, header, body or dns")
-        if self.header and not (self.status or self.body):
+        if not (self.status or self.header or self.body or self.text or self.dns):
+            raise ValueError("it fits every reply; give it status, header, body, text or dns")
+        if self.header and not (self.status or self.body or self.text):
             raise ValueError("a header alone is on every reply; give it a status or a body too")
         if self.unconfirmed and self.weight > UNCONFIRMED_WEIGHT:
             raise ValueError(f"what is unconfirmed weighs {UNCONFIRMED_WEIGHT} at most")

@@ -1,10 +1,16 @@
 """Reads what an error says of the layer at fault, softly: signatures with a likelihood."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from downwind.catalog.schema import Signature
+from downwind.catalog.schema import HeaderSign, Signature
 from downwind.catalog.types import Signed
+
+_READ_AT_MOST = 200_000
+_UNREAD = re.compile(r"<!--|<script\b|<style\b")
+_UNREAD_ENDS = {"<!--": "-->", "<script": "</script", "<style": "</style"}
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,8 @@ class Reply:
     status: int | None
     headers: Mapping[str, str]
     body: str
+    text: str
+    """The body as a reader sees it: no tags, no scripts, no addresses of what it loads."""
     rcode: str
     extended: frozenset[str]
 
@@ -29,10 +37,12 @@ class Reply:
 def make_reply(status: int | None, headers: Mapping[str, str], body: str, dns: str | None) -> Reply:
     """Header names and all text in small letters; `dns` is a rcode and its extended errors."""
     rcode, *extended = (dns or "").upper().split("+")
+    small = body[:_READ_AT_MOST].lower()
     return Reply(
         status,
         {name.lower(): value.lower() for name, value in headers.items()},
-        body.lower(),
+        small,
+        _visible(small),
         rcode,
         frozenset(extended),
     )
@@ -62,15 +72,47 @@ def _fits(signature: Signature, reply: Reply) -> bool:
         return False
     if signature.dns and not _fits_dns(signature.dns, reply):
         return False
-    if signature.body and signature.body.lower() not in reply.body:
+    if signature.header and not any(_fits_header(each, reply) for each in signature.header):
+        return False
+    return _fits_text(signature.body, signature.not_body, reply.body) and _fits_text(
+        signature.text, signature.not_text, reply.text
+    )
+
+
+def _fits_header(wanted: HeaderSign, reply: Reply) -> bool:
+    value = reply.headers.get(wanted.name.lower())
+    return value is not None and (wanted.contains or "").lower() in value
+
+
+def _fits_text(wanted: Sequence[str], unwanted: Sequence[str], seen: str) -> bool:
+    if wanted and not any(words.lower() in seen for words in wanted):
         return False
     # A body that was not seen is not a body without the word.
-    if signature.not_body and (not reply.body or signature.not_body.lower() in reply.body):
-        return False
-    if signature.header is None:
-        return True
-    value = reply.headers.get(signature.header.name.lower())
-    return value is not None and (signature.header.contains or "").lower() in value
+    return not unwanted or (bool(seen) and not any(words.lower() in seen for words in unwanted))
+
+
+def _visible(body: str) -> str:
+    # A page that Cloudflare passes on loads scripts of Cloudflare's too: only what it says counts.
+    kept, at = [], 0
+    while (unread := _UNREAD.search(body, at)) is not None:
+        kept.append(body[at : unread.start()])
+        end = body.find(_UNREAD_ENDS[unread[0]], unread.end())
+        at = end if end >= 0 else len(body)
+    kept.append(body[at:])
+    return " ".join(_TAG.sub(" ", " ".join(kept)).split())
+
+
+def is_named(words: str, text: str) -> bool:
+    """True where the text has these words as words: not as part of a longer one."""
+    at = text.find(words)
+    while at >= 0:
+        end = at + len(words)
+        before = words[:1].isalnum() and text[at - 1 : at].isalnum() and at > 0
+        after = words[-1:].isalpha() and text[end : end + 1].isalpha()
+        if not before and not after:
+            return True
+        at = text.find(words, at + 1)
+    return False
 
 
 def _fits_dns(wanted: str, reply: Reply) -> bool:

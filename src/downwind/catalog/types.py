@@ -3,10 +3,28 @@
 from dataclasses import dataclass
 from datetime import date
 
+from downwind.catalog.decay import CONFIRMED, UNCONFIRMED
 from downwind.terms import Fault, Scope
 
-CONFIRMED = 0.95
-UNCONFIRMED = 0.6
+__all__ = [
+    "CONFIRMED",
+    "UNCONFIRMED",
+    "Acquisition",
+    "Carrier",
+    "Match",
+    "Product",
+    "Provider",
+    "Signed",
+    "StatusFeed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Another provider that carries what this one offers."""
+
+    provider: str
+    last_confirmed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,14 @@ class Match:
     source: str
     last_confirmed: date | None
     confidence: float
+    served_by: str | None = None
+    """Who carries it, where that is another provider; None where nobody else is known to."""
+    carrier_confidence: float = 1.0
+    """How far `served_by` is believed."""
+    kind: str = ""
+    """The kind of the fact."""
+    mark: str = ""
+    """What of it was found: the suffix, the prefix."""
 
     @property
     def scope(self) -> Scope:
@@ -50,7 +76,14 @@ class Product:
     id: str
     role: str
     name: str
-    served_by: tuple[str, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    ended: str | None = None
+    """The year or month in which it ended, as in 2025-01."""
+
+    @property
+    def served_by(self) -> tuple[str, ...]:
+        """The ids of its carriers, the likeliest first."""
+        return tuple(carrier.provider for carrier in self.carriers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +92,14 @@ class StatusFeed:
 
     url: str
     format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """When the owner took a provider over, and whose it was before."""
+
+    year: int
+    before: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +112,14 @@ class Provider:
     products: tuple[Product, ...]
     regions: tuple[str, ...] = ()
     status: StatusFeed | None = None
+    acquired: Acquisition | None = None
 
     def product(self, product: str) -> Product | None:
         """The product of that id."""
-        return next((found for found in self.products if found.id == product), None)
+        for found in self.products:
+            if found.id == product:
+                return found
+        return None
 
     def role(self, product: str | None) -> str | None:
         """The role of the product; without one, the role that all products share, if they do."""
@@ -83,3 +128,12 @@ class Provider:
             return found.role if found else None
         roles = {each.role for each in self.products}
         return roles.pop() if len(roles) == 1 else None
+
+    def carrier(self, product: str | None) -> Carrier | None:
+        """Who carries the product first; without one, who carries all products alike."""
+        if product and product != "*":
+            found = self.product(product)
+            return found.carriers[0] if found and found.carriers else None
+        carriers = {each.carriers[:1] for each in self.products}
+        sole = carriers.pop() if len(carriers) == 1 else ()
+        return sole[0] if sole else None
