@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
+from asyncio import sslproto
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,3 +152,28 @@ def test_the_resolvers_of_this_machine_are_read(tmp_path: Path) -> None:
     assert network.resolvers == (Endpoint("192.0.2.1", 53), Endpoint("fe80::1%eth0", 53))
     assert network.agent.endswith("(contact=ops@x.test)")
     assert network.clock.now() > 1.7e9
+
+
+async def test_a_time_out_at_the_end_of_a_handshake_leaves_no_connection_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = sslproto.SSLProtocol._on_handshake_complete
+    dialing: list[asyncio.Task[Any]] = []
+
+    def just_then(protocol: Any, error: BaseException | None) -> None:
+        complete(protocol, error)
+        if not protocol._server_side:
+            dialing[-1].cancel()
+
+    monkeypatch.setattr(sslproto.SSLProtocol, "_on_handshake_complete", just_then)
+    async with TinyInternet(tmp_path) as net:
+        await net.web("198.18.0.9", page("hello"), tls=net.certificate("x.test"))
+        await net.web("198.18.0.9", page("hello"))
+        dialer, context = Dialer(net.network()), net.network().recording
+        opening = dialer.open_tls("198.18.0.9", 443, "x.test", context, 50)
+        dialing.append(asyncio.ensure_future(opening))
+        with pytest.raises(asyncio.CancelledError):
+            await dialing[-1]
+        # The kernel hands out first the descriptor that was freed last.
+        _, writer = await dialer.open_tcp("198.18.0.9", 80, 50)
+        writer.transport.abort()

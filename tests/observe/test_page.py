@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from downwind.observe.page import read_page, registrable_domain
+from downwind.evidence.domains import registrable_domain
+from downwind.observe.page import read_page
 
 URL = "https://www.x.test/home/"
 
@@ -117,3 +118,24 @@ def test_a_script_after_the_first_thing_shown_is_not_in_the_head() -> None:
     assert _strengths(html) == {"https://a.ads.test/1.js": ("script", "soft")}
     html = '<head></div><script src="https://a.ads.test/1.js"></script></head>'
     assert _strengths(html) == {"https://a.ads.test/1.js": ("script", "hard")}
+
+
+def test_where_a_page_announces_to_connect_and_where_its_forms_go_is_read() -> None:
+    html = """
+        <link rel="preconnect" href="https://api.y.test"><link rel=dns-prefetch href=//z.test>
+        <form action="https://pay.y.test/go"><input><form action="https://in.form.test/"></form>
+        <video><source src="https://media.y.test/a.mp4"></video>
+    """
+    found = {r.url: (r.element, r.strength) for r in read_page(html, URL).resources}
+    assert found == {
+        "https://api.y.test/": ("connection", "soft"),
+        "https://z.test/": ("connection", "soft"),
+        "https://pay.y.test/go": ("form", "soft"),
+        "https://media.y.test/a.mp4": ("media", "soft"),
+    }
+
+
+def test_forms_in_forms_take_no_time() -> None:
+    began = time.monotonic()
+    read_page("<form action=/a>" * 100_000, URL)
+    assert time.monotonic() - began < 2

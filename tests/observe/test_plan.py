@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from downwind.observe.plan import Ask, Plan, What
+from downwind.observe.asks import Ask, What
+from downwind.observe.plan import Plan
 from downwind.terms import Absent, Evidence, Finding, Seen, Unanswered
 
 
@@ -25,13 +26,14 @@ def test_a_name_is_asked_for_addresses_zone_records_and_its_page() -> None:
         ("addresses", "x.test"),
         ("zone_of", "x.test"),
         ("records", "x.test"),
+        ("text", "x.test"),
         ("page", "https://x.test/"),
     }
 
 
 def test_nothing_is_asked_twice() -> None:
     plan = Plan(["x.test", "x.test"])
-    assert len(plan.first()) == 4
+    assert len(plan.first()) == 5
     assert plan.first() == ()
     assert _next(plan, "dns.cname", "y.test", target="x.test", ttl=1) == set()
 
@@ -97,3 +99,18 @@ def test_hard_third_parties_come_before_soft_ones() -> None:
     asks = plan.seen(_evidence("page.resources", "https://x.test/", Seen({"resources": resources})))
     assert [ask.subject for ask in asks] == ["hard.test", "hard.test", "soft.test", "soft.test"]
     assert What.PAGE not in {ask.what for ask in asks}
+
+
+def test_of_a_host_that_nobody_named_neither_page_nor_mail_is_asked_for() -> None:
+    plan = Plan([], hosts=["cdn.y.test"])
+    assert _pairs(plan.first()) == {("addresses", "cdn.y.test"), ("zone_of", "cdn.y.test")}
+    found = Seen({"addresses": ["198.18.0.1"]})
+    asks = plan.seen(_evidence("dns.a", "cdn.y.test", found))
+    assert _pairs(asks) == {("certificate", "cdn.y.test")}
+    assert plan.named == set()
+
+
+def test_registrations_are_asked_for_where_the_user_wants_them_and_of_domains() -> None:
+    asks = Plan(["www.x.test", "192.0.2.1"], registrations=True).first()
+    registrations = [ask.subject for ask in asks if ask.what is What.REGISTRATION]
+    assert registrations == ["x.test"]

@@ -59,6 +59,15 @@ async def test_whether_an_answer_is_stapled_is_unknown_with_the_reason(tmp_path:
     assert "ssl module" in value["stapled_reason"]
 
 
+async def test_a_certificate_that_asks_for_a_stapled_answer_says_so(tmp_path: Path) -> None:
+    async with TinyInternet(tmp_path) as net:
+        await net.web(IP, page(""), tls=net.certificate("x.test", must_staple=True))
+        asking = _seen(await _record(net))
+        await net.web(IP, page(""), tls=net.certificate("x.test"))
+        silent = _seen(await _record(net))
+    assert (asking["must_staple"], silent["must_staple"]) == (True, False)
+
+
 async def test_an_expired_certificate_says_since_when(tmp_path: Path) -> None:
     async with TinyInternet(tmp_path) as net:
         await net.web(IP, page(""), tls=net.certificate("x.test", ends=-3))

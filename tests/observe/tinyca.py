@@ -86,6 +86,7 @@ class Issuer:
         ends: float = 60,
         self_signed: bool = False,
         revocation: str = "",
+        must_staple: bool = False,
     ) -> ssl.SSLContext:
         """A server's context; `starts` and `ends` are days from now."""
         now = datetime.datetime.now(datetime.UTC)
@@ -103,6 +104,9 @@ class Issuer:
         )
         if revocation:
             builder = _with_revocation(builder, revocation)
+        if must_staple:
+            features = x509.TLSFeature([x509.TLSFeatureType.status_request])
+            builder = builder.add_extension(features, False)
         leaf = builder.sign(key if self_signed else self.key, hashes.SHA256())
         return self._load(folder, leaf, key, [] if self_signed else [self.middle])
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from downwind.catalog import Catalog
 from downwind.graph.declared import add_declarations, add_journeys, declared_scopes
+from downwind.graph.inside import add_inside
 from downwind.graph.observed import Sightings, add_observations
 from downwind.graph.scopes import add_scope, node_of, some_part_of
 from downwind.graph.types import Graph, GraphBuilder, Unknown
@@ -37,8 +38,10 @@ def build_graph(
     `scopes` are added even where nobody needs them, so that a fault can be put on them.
     """
     builder = GraphBuilder()
-    add_observations(builder, Sightings.of(evidence), catalog)
+    sightings = Sightings.of(evidence)
+    add_observations(builder, sightings, catalog)
     add_journeys(builder, model)
+    add_inside(builder, sightings, catalog, declared=declared, as_of=as_of)
     if declared:
         add_declarations(builder, model, as_of)
     for scope in scopes:

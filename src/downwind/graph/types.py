@@ -43,6 +43,8 @@ class GraphBuilder:
 
     _kinds: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     _needs: dict[str, dict[str, Need]] = field(default_factory=dict)
+    _said: set[tuple[object, ...]] = field(default_factory=set)
+    """What the needs of each node say."""
     _unknowns: dict[Unknown, None] = field(default_factory=dict)
 
     def node(self, node_id: str, kind: str, label: str = "", recovery_lag: float = 0.0) -> str:
@@ -67,9 +69,11 @@ class GraphBuilder:
 
     def need(self, node_id: str, need: Need) -> None:
         """Add a need to a node; one of the same name gets a number behind it."""
-        needs = self._needs[node_id]
-        if any(_same(need, other) for other in needs.values()):
+        said = (node_id, need.alternatives, need.k, need.strength, need.grace, need.standing)
+        if said in self._said:
             return
+        self._said.add(said)
+        needs = self._needs[node_id]
         name, number = need.name, 2
         while name in needs:
             name, number = f"{need.name} {number}", number + 1
@@ -108,16 +112,6 @@ def _check_closed(nodes: Iterable[Node], known: Mapping[str, Node]) -> None:
             for alternative in need.alternatives:
                 if alternative.node not in known:
                     raise AssertionError(f"{node.id} needs {alternative.node}: no such node")
-
-
-def _same(a: Need, b: Need) -> bool:
-    return (a.alternatives, a.k, a.strength, a.grace, a.standing) == (
-        b.alternatives,
-        b.k,
-        b.strength,
-        b.grace,
-        b.standing,
-    )
 
 
 def _renamed(need: Need, name: str) -> Need:

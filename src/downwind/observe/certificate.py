@@ -29,6 +29,8 @@ class Certificate:
     ocsp: tuple[str, ...]
     crl: tuple[str, ...]
     self_signed: bool
+    must_staple: bool
+    """It tells clients to take no answer without a stapled OCSP response (RFC 7633)."""
 
 
 def read_certificate(der: bytes) -> Certificate:
@@ -45,6 +47,7 @@ def read_certificate(der: bytes) -> Certificate:
             ocsp=_or_none(lambda: _ocsp(parsed)),
             crl=_or_none(lambda: _crl(parsed)),
             self_signed=parsed.subject == parsed.issuer,
+            must_staple=bool(_or_none(lambda: _features(parsed))),
         )
     except Exception as error:
         # Bytes from a stranger: the parser may stumble over anything in them.
@@ -86,6 +89,11 @@ def _ocsp(parsed: x509.Certificate) -> tuple[str, ...]:
         if entry.access_method == AuthorityInformationAccessOID.OCSP
         and isinstance(entry.access_location, x509.UniformResourceIdentifier)
     )
+
+
+def _features(parsed: x509.Certificate) -> tuple[str, ...]:
+    asked = parsed.extensions.get_extension_for_class(x509.TLSFeature).value
+    return tuple(each.name for each in asked if each is x509.TLSFeatureType.status_request)
 
 
 def _crl(parsed: x509.Certificate) -> tuple[str, ...]:

@@ -174,18 +174,35 @@ def _ssl_reason(error: ssl.SSLError) -> str:
     return (error.reason or str(error)).replace("_", " ").lower()
 
 
+class _NotYet(asyncio.Protocol):
+    """Reads nothing until the handshake begins."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.pause_reading()
+
+
 async def _handshake(
     connected: socket.socket, server_name: str, context: ssl.SSLContext, wait: float
 ) -> Streams:
+    """TLS over a connection of our own, so that whatever ends it early can close that.
+
+    Of a connection that asyncio opens with TLS at once, a time-out that falls on the end of the
+    handshake leaves a transport that waits for the other side's farewell, on a descriptor that
+    is soon another's.
+    """
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(BUFFER, loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    plain, _ = await loop.create_connection(_NotYet, sock=connected)
     try:
-        return await asyncio.open_connection(
-            sock=connected,
-            ssl=context,
-            server_hostname=server_name,
-            ssl_handshake_timeout=wait + 1,
-            limit=BUFFER,
+        secured = await loop.start_tls(
+            plain, protocol, context, server_hostname=server_name, ssl_handshake_timeout=wait + 1
         )
+        if secured is None:
+            raise ConnectionResetError("the connection ended with the handshake")
     except BaseException:
-        # asyncio closes it where it got as far as a transport, and not before (a bad name).
-        connected.close()
+        plain.abort()
         raise
+    protocol.connection_made(secured)
+    return reader, asyncio.StreamWriter(secured, protocol, reader, loop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -14,6 +14,9 @@ from downwind.observe.session import Session
 from downwind.observe.urls import parse_url
 from downwind.observe.wire import BODY_CAP, Reply
 from downwind.terms import Finding, Seen, Unanswered
+
+Permit = Callable[[Session, str], Awaitable[None]]
+"""Raises LayerFailed where a URL is not to be fetched."""
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -35,6 +38,7 @@ async def follow(
     headers: Mapping[str, str] | None = None,
     cap: int = BODY_CAP,
     partial: bool = False,
+    permit: Permit | None = None,
 ) -> Followed:
     """GET through redirects; raises LayerFailed with the redirects so far in its detail."""
     at = str(parse_url(url))
@@ -42,6 +46,8 @@ async def follow(
     sent = dict(headers or {})
     try:
         while True:
+            if permit is not None:
+                await permit(session, at)
             reply = await session.request("GET", at, headers=sent, cap=cap, partial=partial)
             to = _redirect(reply, at)
             if to is None:
@@ -70,10 +76,12 @@ def _redirect(reply: Reply, at: str) -> str | None:
         raise HttpFailed(f"redirect to something that is no URL: {error}") from error
 
 
-async def fetch_page(session: Session, url: str) -> tuple[Finding, Finding]:
+async def fetch_page(
+    session: Session, url: str, permit: Permit | None = None
+) -> tuple[Finding, Finding]:
     """The page (http.page) and what it fetches (page.resources)."""
     try:
-        followed = await follow(session, url, partial=True)
+        followed = await follow(session, url, partial=True, permit=permit)
     except LayerFailed as failed:
         redirects = [redact_url(each) for each in failed.detail.get("redirects", ())]
         detail = {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from downwind import __version__
+from downwind.observe.manners.limits import Manners, read_manners
 from downwind.terms import CannotMeasure, UsageError
 
 Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -120,6 +121,8 @@ class Network:
     timeouts: Timeouts = field(default_factory=Timeouts)
     agent: str = f"downwind/{__version__}"
     """The User-Agent; an operator adds a contact."""
+    manners: Manners = field(default_factory=Manners)
+    """How strangers are treated; a mapping keeps to it."""
 
     @classmethod
     def real(
@@ -130,8 +133,8 @@ class Network:
         resolv_conf: Path = Path("/etc/resolv.conf"),
         contact: str = "",
     ) -> Network:
-        """The internet as this machine sees it."""
-        agent = f"downwind/{__version__} (contact={contact})" if contact else cls.agent
+        """The internet as this machine sees it; `contact` is the operator's page or mailbox."""
+        agent = agent_of(contact)
         return cls(
             resolvers=_system_resolvers(resolv_conf),
             dial=None,
@@ -160,6 +163,7 @@ class Network:
                     floor=float(clock.get("floor", 0.5)),
                 ),
                 vantage=str(handout["vantage"]),
+                manners=read_manners(handout.get("manners")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(
@@ -196,6 +200,19 @@ class Network:
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.set_alpn_protocols(["http/1.1"])
         return context
+
+
+def agent_of(contact: str = "") -> str:
+    """The User-Agent; raises UsageError where the contact would break out of its header."""
+    name = f"downwind/{__version__}"
+    if not contact:
+        return name
+    if not contact.isascii() or not contact.isprintable() or set(contact) & set("()\\"):
+        raise UsageError(
+            f"{contact!r:.80} is no contact.", todo="Give a page or a mailbox, in plain ASCII."
+        )
+    page = contact.startswith(("http://", "https://"))
+    return f"{name} (+{contact})" if page else f"{name} (contact={contact})"
 
 
 def _system_resolvers(resolv_conf: Path) -> tuple[Endpoint, ...]:

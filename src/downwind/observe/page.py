@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import urljoin
 
-from publicsuffixlist import PublicSuffixList
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from downwind.evidence.domains import registrable_domain
 from downwind.observe.failures import HttpFailed
-from downwind.observe.names import is_address
 from downwind.observe.urls import parse_url
 from downwind.terms import Strength
 
@@ -22,15 +20,21 @@ _URL_CAP = 2_000
 _TITLE_CAP = 200
 _MOST_EXAMINED = 4_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\t\n\f\r />]*)")
-# Void or with text only inside, so that none of them can hold another.
+# Void, with text only inside, or not to be nested (form): none of them can hold another.
 _FLAT = frozenset(
     (
-        *("html", "head", "body", "base", "title", "link", "meta", "img"),
-        *("script", "style", "iframe", "textarea", "noframes", "noembed"),
+        *("html", "head", "body", "base", "title", "link", "meta", "img", "embed", "source"),
+        *("script", "style", "iframe", "textarea", "noframes", "noembed", "form"),
     )
 )
 # Browsers that run scripts read these as text.
 _INERT = frozenset(("noscript", "template"))
+_SHOWS_WITHOUT = (
+    ("img[src]", "image"),
+    ("iframe[src]", "frame"),
+    ("embed[src]", "media"),
+    ("source[src]", "media"),
+)
 _SCRIPT_TYPES = ("", "text/javascript", "application/javascript", "text/ecmascript")
 
 
@@ -41,7 +45,7 @@ class Resource:
     url: str
     host: str
     element: str
-    """script, stylesheet, image, font, frame or preload."""
+    """script, stylesheet, image, font, frame, media, preload, form or connection."""
     third_party: bool
     strength: str
     reason: str
@@ -57,19 +61,6 @@ class Page:
     title: str
     resources: tuple[Resource, ...]
     left_out: int
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    """Parsed once: it has ten thousand rules."""
-    return PublicSuffixList()
-
-
-def registrable_domain(host: str) -> str:
-    """What somebody registered: x.test for static.x.test. An address is its own."""
-    if is_address(host):
-        return host
-    return _suffixes().privatesuffix(host) or host
 
 
 def read_page(html: str, url: str) -> Page:
@@ -149,10 +140,13 @@ def _fetched(parser: LexborHTMLParser) -> Iterator[tuple[str, str, Strength, str
             yield "script", _attribute(node, "src"), Strength.SOFT, "script in the body"
         else:
             yield from _link(node, blocking=False)
-    for selector, element in (("img[src]", "image"), ("iframe[src]", "frame")):
+    for selector, element in _SHOWS_WITHOUT:
         for node in parser.css(selector):
             reason = f"the page shows without its {element}"
             yield element, _attribute(node, "src"), Strength.SOFT, reason
+    for node in parser.css("form[action]"):
+        reason = "the page shows without what its form is sent to"
+        yield "form", _attribute(node, "action"), Strength.SOFT, reason
 
 
 def _head_element(node: LexborNode) -> Iterator[tuple[str, str, Strength, str]]:
@@ -193,6 +187,9 @@ def _link(node: LexborNode, *, blocking: bool) -> Iterator[tuple[str, str, Stren
         font = _attribute(node, "as").lower() == "font"
         reason = "a preload is a hint: the page does not wait for it"
         yield "font" if font else "preload", href, Strength.SOFT, reason
+    elif "preconnect" in kinds or "dns-prefetch" in kinds:
+        # What scripts load later cannot be read statically; where from is often announced.
+        yield "connection", href, Strength.SOFT, "the page announces that it will connect there"
     elif "icon" in kinds:
         yield "image", href, Strength.SOFT, "the page shows without its icon"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
+from downwind.evidence.domains import registered_domain
+from downwind.observe.asks import Ask, What
 from downwind.observe.failures import HttpFailed
+from downwind.observe.mail.asks import MailAsks
 from downwind.observe.names import is_address
 from downwind.observe.urls import Url, parse_url
 from downwind.terms import Evidence, Seen, Unanswered
@@ -18,61 +20,25 @@ _MOST_ASKS = 5_000
 _PAGE_HOSTS = 40
 
 
-class What(StrEnum):
-    """The kinds of asks, each with the kinds of evidence that answer it."""
-
-    ADDRESSES = "addresses"
-    ZONE_OF = "zone_of"
-    ZONE = "zone"
-    SERVER = "server"
-    RECORDS = "records"
-    FULL_TTL = "full_ttl"
-    CERTIFICATE = "certificate"
-    PAGE = "page"
-
-
-ANSWERED_BY: Mapping[What, tuple[str, ...]] = {
-    What.ADDRESSES: ("dns.a", "dns.aaaa"),
-    What.ZONE_OF: ("dns.zone_of",),
-    What.ZONE: ("dns.zone", "dns.soa", "dns.ds"),
-    What.SERVER: ("dns.server",),
-    What.RECORDS: ("dns.mx", "dns.caa"),
-    What.FULL_TTL: (),
-    What.CERTIFICATE: ("tls.certificate",),
-    What.PAGE: ("http.page", "page.resources"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One thing to look at."""
-
-    what: What
-    subject: str
-    addresses: tuple[str, ...] = ()
-    """For SERVER its glue; for CERTIFICATE and FULL_TTL the address to ask."""
-    port: int = 443
-    refused: str = ""
-    """Why it is not looked at after all; the loop says so as evidence."""
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        return ANSWERED_BY[self.what]
-
-
 class Plan:
     """Remembers what was asked and seen; each ask is given out once."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(
+        self, names: Sequence[str], *, hosts: Sequence[str] = (), registrations: bool = False
+    ) -> None:
+        self._registrations = registrations
         self._names = tuple(dict.fromkeys(names))
+        self._hosts = tuple(dict.fromkeys(hosts))
         self._given: set[Ask] = set()
         self._depth: dict[str, int] = {}
         self._ports: dict[str, int] = {}
         self._found: dict[str, list[str]] = {}
-        self._start_hosts: set[str] = set()
+        self.named: set[str] = set()
+        """The hosts that the names speak of."""
         self._zones: dict[str, str] = {}
         self._server: dict[str, str] = {}
         self._https_first: dict[str, str] = {}
+        self._mail = MailAsks()
         self._rules: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[Ask]]] = {
             "dns.a": self._on_address,
             "dns.aaaa": self._on_address,
@@ -83,11 +49,17 @@ class Plan:
             "tls.certificate": self._on_certificate,
             "http.page": self._on_page,
             "page.resources": self._on_resources,
+            "dns.mx": self._mail.on_mx,
+            "dns.txt": self._mail.on_text,
+            "mail.dkim": self._mail.on_dkim,
+            "mail.sts": lambda _, value: self._hosts_of((str(value["url"]),)),
         }
 
     def first(self) -> tuple[Ask, ...]:
         """What to ask before anything was seen."""
-        return self._give(ask for name in self._names for ask in self._start(name))
+        named = self._give(ask for name in self._names for ask in self._start(name))
+        hosts = (f"https://{host}/" for host in self._hosts)
+        return (*named, *self._give(self._hosts_of(hosts)))
 
     def seen(self, evidence: Evidence) -> tuple[Ask, ...]:
         """What to ask now that this was seen."""
@@ -126,10 +98,13 @@ class Plan:
         except HttpFailed as failed:
             yield Ask(What.ADDRESSES, name[:253], refused=failed.reason)
             return
-        self._start_hosts.add(url.host)
+        self.named.add(url.host)
         yield from self._web_host(url)
         if not is_address(url.host):
-            yield Ask(What.RECORDS, url.host)
+            yield from self._mail.first(url.host)
+            domain = registered_domain(url.host)
+            if self._registrations and domain is not None:
+                yield Ask(What.REGISTRATION, domain)
         if not whole:
             self._https_first[str(url)] = f"http://{url.authority}/"
         yield Ask(What.PAGE, str(url))
@@ -178,7 +153,7 @@ class Plan:
         zone = str(value["zone"])
         self._zones[host] = zone
         yield Ask(What.ZONE, zone)
-        if host in self._start_hosts:
+        if host in self.named:
             yield Ask(What.RECORDS, zone)
         yield from self._full_ttl(host)
 

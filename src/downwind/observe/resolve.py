@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,9 @@ from downwind.observe.dialer import Dialer, Gate, open_gate
 from downwind.observe.names import from_wire
 from downwind.observe.network import Endpoint, Network
 from downwind.terms import Absent, Finding, Seen, Unanswered
+
+Turn = Callable[[str], Awaitable[None]]
+"""Returns when a question may go to an address."""
 
 _LONGEST_CHAIN = 16
 _SILENT_IS_DEAD = 3
@@ -42,11 +45,23 @@ class Addressing:
         return tuple(value.get("addresses", ()))
 
 
+async def _at_once(_: str) -> None:
+    """No waiting."""
+
+
 class Resolver:
     """Asks the network's resolvers, each question once."""
 
-    def __init__(self, network: Network, dialer: Dialer, gate: Gate = open_gate) -> None:
+    def __init__(
+        self,
+        network: Network,
+        dialer: Dialer,
+        gate: Gate = open_gate,
+        turn: Turn = _at_once,
+    ) -> None:
+        """`turn` is waited for before a name server is asked directly."""
         self._network = network
+        self._turn = turn
         self._dialer = dialer
         self._gate = gate
         self._silent: dict[str, int] = {}
@@ -69,6 +84,7 @@ class Resolver:
                 # RFC 9520: a failure is remembered, and what is dead is not asked on and on.
                 tried = dns.Tried(ip, "udp", "not asked again: it had been silent before")
                 return dns.DnsReply(None, "", (tried,))
+            await self._turn(ip)
             reply = await dns.ask(
                 self._dialer,
                 self._network,

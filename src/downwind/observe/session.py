@@ -24,6 +24,7 @@ from downwind.observe.failures import (
     TlsFailed,
     furthest,
 )
+from downwind.observe.manners.pace import Pace, hurried
 from downwind.observe.names import is_address
 from downwind.observe.network import Network
 from downwind.observe.resolve import Addressing, Resolver
@@ -33,7 +34,7 @@ from downwind.observe.wire import (
     BODY_CAP,
     Head,
     Reply,
-    decode_body,
+    make_reply,
     read_body,
     read_head,
     request_bytes,
@@ -68,11 +69,17 @@ class Session:
     """Requests of one user. Close it when the user leaves."""
 
     def __init__(
-        self, network: Network, resolver: Resolver | None = None, gate: Gate = open_gate
+        self,
+        network: Network,
+        resolver: Resolver | None = None,
+        gate: Gate = open_gate,
+        pace: Pace = hurried,
+        dialer: Dialer | None = None,
     ) -> None:
         self._network = network
+        self._pace = pace
         self._gate = gate
-        self._dialer = Dialer(network)
+        self._dialer = dialer or Dialer(network)
         self._own_resolver = resolver is None
         self._resolver = resolver or Resolver(network, self._dialer)
         self._idle: dict[tuple[str, str, int], list[_Connection]] = {}
@@ -122,6 +129,16 @@ class Session:
         self.trace = Trace(to.host)
         body, kind = _body(json, form)
         raw = self._raw(method, to, body, kind, headers or {})
+        await self._pace.turn(to.host)
+        reply = await self._send(raw, method, to, cap, partial)
+        if not self._pace.heard(to.host, reply):
+            return reply
+        await self._pace.turn(to.host)
+        reply = await self._send(raw, method, to, cap, partial)
+        self._pace.heard(to.host, reply)
+        return reply
+
+    async def _send(self, raw: bytes, method: str, to: Url, cap: int, partial: bool) -> Reply:
         connection = await self._connection(to)
         try:
             return await self._exchange(connection, raw, method, to, cap, partial)
@@ -246,33 +263,12 @@ class Session:
         if head is None or (cut and not partial):
             silent = silent and head is None
             raise HttpFailed(cut, where=connection.address, detail={"silent": silent})
-        return _reply(head, body, cut, reusable, cap, to, connection.address)
+        return make_reply(head, body, cut, reusable, cap, str(to), connection.address)
 
     def _drop(self, connection: _Connection) -> None:
         writer = connection.streams[1]
         self._open.discard(writer)
         writer.transport.abort()
-
-
-def _reply(
-    head: Head, body: bytearray, cut: str, whole: bool, cap: int, to: Url, address: str
-) -> Reply:
-    plain, faults = decode_body(bytes(body[:cap]), head, cap)
-    length = int(head.headers.get("content-length", 0))
-    if len(body) > cap or (len(body) == cap and not cut and (length > cap or not whole)):
-        faults = (*faults, f"body longer than {cap} bytes")
-    if cut:
-        faults = (*faults, cut)
-    return Reply(
-        status=head.status,
-        headers=head.headers,
-        body=plain,
-        cookies=head.cookies,
-        url=str(to),
-        address=address,
-        truncated=bool(faults),
-        problems=faults,
-    )
 
 
 def _body(json: Any, form: Mapping[str, str] | None) -> tuple[bytes, str]:

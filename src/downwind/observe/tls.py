@@ -47,6 +47,15 @@ async def record_certificate(
             return _unanswered(again if isinstance(failed, CertificateRefused) else failed, address)
     except LayerFailed as failed:
         return _unanswered(failed, address)
+    return _finding(shown, refusal, host, address, network.clock.now())
+
+
+def certificate_of(secured: ssl.SSLObject, host: str, address: str, now: float) -> Finding:
+    """The certificate of a handshake that a careful client has made (tls.certificate)."""
+    return _finding(_Shown(_chain(secured), secured.version() or ""), "", host, address, now)
+
+
+def _finding(shown: _Shown, refusal: str, host: str, address: str, now: float) -> Finding:
     try:
         chain = [read_certificate(der) for der in shown.chain]
     except ValueError as error:
@@ -55,7 +64,7 @@ async def record_certificate(
         )
     if not chain:
         return Unanswered("no certificate was shown", {"layer": "tls", "address": address})
-    return Seen(_value(chain, shown, refusal, host, address, network.clock.now()))
+    return Seen(_value(chain, shown, refusal, host, address, now))
 
 
 def _unanswered(failed: LayerFailed, address: str) -> Unanswered:
@@ -112,6 +121,7 @@ def _value(
         "chain": [certificate.subject for certificate in chain],
         "ocsp": list(leaf.ocsp),
         "crl": list(leaf.crl),
+        "must_staple": leaf.must_staple,
         "stapled": None,
         "stapled_reason": STAPLING_UNKNOWN,
         "protocol": shown.protocol,

@@ -219,3 +219,25 @@ def decode_body(body: bytes, head: Head, cap: int) -> tuple[bytes, tuple[str, ..
     if inflate.unconsumed_tail:
         return plain, (f"content coding {coding!r}: more than {cap} bytes once unpacked",)
     return plain, ()
+
+
+def make_reply(
+    head: Head, body: bytearray, cut: str, whole: bool, cap: int, url: str, address: str
+) -> Reply:
+    """What came: `cut` says why the body ended early, `whole` whether its length was told."""
+    plain, faults = decode_body(bytes(body[:cap]), head, cap)
+    length = int(head.headers.get("content-length", 0))
+    if len(body) > cap or (len(body) == cap and not cut and (length > cap or not whole)):
+        faults = (*faults, f"body longer than {cap} bytes")
+    if cut:
+        faults = (*faults, cut)
+    return Reply(
+        status=head.status,
+        headers=head.headers,
+        body=plain,
+        cookies=head.cookies,
+        url=url,
+        address=address,
+        truncated=bool(faults),
+        problems=faults,
+    )

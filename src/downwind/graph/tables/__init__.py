@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from downwind.graph.tables.from_graph import table_of
@@ -12,16 +13,19 @@ __all__ = ["NeedRows", "Table", "find_node", "read_table", "table_of", "write_ta
 # pyarrow takes a fifth of a second to import, so it is imported by those who read or write.
 
 
-def read_table(graph: Path, nodes: Path | None = None, *, names: bool = True) -> Table:
+def read_table(
+    graph: Path, nodes: Path | None = None, *, names: bool = True, also: Collection[str] = ()
+) -> Table:
     """Read an edge table and, where given, a node table (docs/edge-table.md).
 
     Each is a .parquet, .csv or .csv.gz file, a folder of such parts, or a pattern. Without
-    `names`, sites and needs stay numbers, which takes less memory. Raises ModelError that names
-    the first ten broken rows and how many there are; nothing is half-loaded.
+    `names`, sites and needs stay numbers, which takes less memory. Columns in `also` are known: the
+    caller reads them from the node table. Raises ModelError that names the first ten broken rows
+    and how many there are; nothing is half-loaded.
     """
     from downwind.graph.tables.read import read
 
-    return read(graph, nodes, names=names)
+    return read(graph, nodes, names=names, also=also)
 
 
 def write_table(table: Table, graph: Path, nodes: Path | None = None) -> None:

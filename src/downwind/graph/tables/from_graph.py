@@ -24,13 +24,14 @@ def table_of(graph: Graph) -> Table:
     sites = [node for node in graph.nodes.values() if node.id not in needed]
     number = {node.id: i for i, node in enumerate(core)}
     nodes = core + sites
-    needs = {need.name: None for node in nodes for need in node.needs}
+    names = dict.fromkeys(need.name for node in nodes for need in node.needs)
+    needs = {name: number for number, name in enumerate(names)}
     kinds = tuple(dict.fromkeys(node.kind for node in nodes))
     return Table(
         core_names=tuple(node.id for node in core),
         site_names=tuple(node.id for node in sites),
-        core=_rows(core, number, tuple(needs)),
-        sites=_rows(sites, number, tuple(needs)),
+        core=_rows(core, number, needs),
+        sites=_rows(sites, number, needs),
         need_names=tuple(needs),
         kinds=kinds,
         kind=np.array([kinds.index(node.kind) for node in nodes], dtype=np.int32),
@@ -40,7 +41,7 @@ def table_of(graph: Graph) -> Table:
     )
 
 
-def _rows(nodes: Sequence[Node], number: Mapping[str, int], names: Sequence[str]) -> NeedRows:
+def _rows(nodes: Sequence[Node], number: Mapping[str, int], names: Mapping[str, int]) -> NeedRows:
     certain = [[need for need in node.needs if not is_doubtful(need)] for node in nodes]
     needs = [need for of_node in certain for need in of_node]
     alternatives = [_alternatives(need, number) for need in needs]
@@ -51,7 +52,7 @@ def _rows(nodes: Sequence[Node], number: Mapping[str, int], names: Sequence[str]
         grace=np.array([need.grace for need in needs], dtype=np.float64),
         alt_start=starts(np.array([len(each) for each in alternatives], dtype=np.int64)),
         alt=np.array([node for of_need in alternatives for node in of_need], dtype=np.int32),
-        name=np.array([names.index(need.name) for need in needs], dtype=np.int32),
+        name=np.array([names[need.name] for need in needs], dtype=np.int32),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from downwind.graph.tables.types import Ints, NeedRows, Table
 NOBODY = pa.chunked_array([], type=pa.string())
 
 
-def read(graph: Path, nodes: Path | None, *, names: bool) -> Table:
+def read(graph: Path, nodes: Path | None, *, names: bool, also: Collection[str] = ()) -> Table:
     """The table at `graph`, with what `nodes` says of its nodes; raises ModelError."""
     source = find(graph, EDGES)
     broken = Broken()
@@ -36,7 +37,7 @@ def read(graph: Path, nodes: Path | None, *, names: bool) -> Table:
     table, site_names = _split(rows, names=names, by_name=names or nodes is not None)
     table = replace(table, told=_told(source, repeats))
     if nodes is not None:
-        table, site_names = _with_nodes(table, site_names, nodes)
+        table, site_names = _with_nodes(table, site_names, nodes, also)
     return replace(table, site_names=Names(site_names)) if names else table
 
 
@@ -72,7 +73,7 @@ def _split(rows: Rows, *, names: bool, by_name: bool) -> tuple[Table, pa.Chunked
 
 
 def _with_nodes(
-    table: Table, site_names: pa.ChunkedArray, path: Path
+    table: Table, site_names: pa.ChunkedArray, path: Path, also: Collection[str]
 ) -> tuple[Table, pa.ChunkedArray]:
     """The table with what a node table says, and the names of the sites that it adds."""
     source = find(path, NODES)
@@ -86,7 +87,7 @@ def _with_nodes(
     table = replace(
         table,
         sites=_with_bare(table.sites, len(new)),
-        told=(*table.told, *_told(source, 0)),
+        told=(*table.told, *_told(source, 0, also)),
     )
     return _with_columns(table, rows, number), site_names
 
@@ -120,7 +121,7 @@ def _with_bare(sites: NeedRows, many: int) -> NeedRows:
     return replace(sites, start=np.append(sites.start, np.full(many, sites.start[-1])))
 
 
-def _told(source: Source, repeats: int) -> tuple[str, ...]:
+def _told(source: Source, repeats: int, also: Collection[str] = ()) -> tuple[str, ...]:
     told = []
     if repeats:
         merged = (
@@ -129,7 +130,8 @@ def _told(source: Source, repeats: int) -> tuple[str, ...]:
             else f"{repeats:,} repeated alternatives were"
         )
         told.append(f"{source.path.name}: {merged} merged.")
-    if source.strange:
-        columns = ", ".join(ascii(name) for name in source.strange)
+    strange = [name for name in source.strange if name not in also]
+    if strange:
+        columns = ", ".join(ascii(name) for name in strange)
         told.append(f"{source.path.name}: not read, as nobody knows them: {columns}.")
     return tuple(told)

@@ -1,0 +1,1 @@
+"""Mail: what to ask of a domain that takes or sends it, and the drivers that ask."""
