@@ -1,9 +1,10 @@
 """Make an edge table of who served the Alexa top 100,000 of 2020 (Kashaf et al., IMC 2020).
 
-    .venv/bin/python benchmarks/imc2020.py [FOLDER] [EDGES]
+    .venv/bin/python benchmarks/imc2020.py [FOLDER] [EDGES] [NODES]
 
 FOLDER holds the authors' tables (default ../shared/data/imc2020 beside the checkout); EDGES is
-the file to write (default imc2020.parquet). Nodes: a site is `RANK NAME`; a provider is
+the file to write (default imc2020.parquet), NODES a node table beside it: kinds, owners as of
+2020, ranks of sites. Nodes: a site is `RANK NAME`; a provider is
 `dns:NAME`, `cdn:NAME` or `ca:NAME`; a revocation host is `host:NAME`.
 """
 
@@ -14,7 +15,7 @@ import gzip
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,6 +77,30 @@ DigiCert's brands (digicert-cn.com, digitalcertvalidation.com, geotrust.com, rap
 symcd.com, thawte.com), eCert.gov.hk and incommon-ecc.org."""
 
 
+OWNERS = {
+    # Providers that bear several names here and had one owner in 2020. Those of one name are one.
+    "Akamai": ("dns:akamai", "cdn:akamai"),
+    "Alibaba": ("dns:hichina", "dns:aliyun", "dns:alidns", "cdn:alibaba"),
+    "Amazon": ("dns:aws", "cdn:cloudfront", "ca:Amazon"),
+    "DigiCert": ("ca:DigiCertInc", "ca:QuoVadisLimited"),  # QuoVadis since January 2019
+    "GlobalSign": ("ca:GlobalSignnv-sa", "ca:GlobalSign"),
+    "GoDaddy": (
+        "dns:godaddy", "ca:GoDaddy.comInc.", "ca:GoDaddy", "ca:StarfieldTechnologiesInc.",
+    ),
+    "Google": ("dns:google", "cdn:google", "ca:GoogleTrustServices"),
+    "Let's Encrypt": ("ca:Let'sEncrypt",),
+    "Microsoft": ("dns:msft", "cdn:azure", "ca:MicrosoftCorporation"),
+    "Oracle (Dyn)": ("dns:dyn", "dns:dynect"),
+    "Sectigo": (
+        "ca:Sectigo", "ca:SectigoLimited", "ca:COMODOCALimited", "ca:TheUSERTRUSTNetwork",
+        "ca:Usertrust",
+    ),
+    "StackPath": ("cdn:stackpath", "cdn:maxcdn"),  # MaxCDN since July 2016
+    "Tencent": ("dns:dnspod", "cdn:tencent"),
+}  # fmt: skip
+"""dns:, cdn: and ca: providers by their owner."""
+
+
 class Row(NamedTuple):
     """One row of the edge table."""
 
@@ -93,6 +118,23 @@ def imc_rows(folder: Path) -> list[Row]:
             rows.append(row)
             needed.add(row.alternative)
     return rows
+
+
+def imc_nodes(rows: Iterable[Row]) -> Iterator[tuple[str, str, str, str]]:
+    """The node table: node, kind, owner, rank. What a site has of its own is `private`."""
+    owner_of = {node: owner for owner, nodes in OWNERS.items() for node in nodes}
+    rows = list(rows)
+    core = dict.fromkeys(row.alternative for row in rows)
+    for site in dict.fromkeys(row.node for row in rows if row.node not in core):
+        yield site, "site", "", site.partition(" ")[0]
+    for node in core:
+        layer, _, name = node.partition(":")
+        if node.endswith(" of its own"):
+            yield node, "private", "", ""
+        elif layer == "host":
+            yield node, "host", "", ""
+        else:
+            yield node, "provider", owner_of.get(node, name), ""
 
 
 def _sites(folder: Path) -> Iterator[Row]:
@@ -172,12 +214,18 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
     path = Path(sys.argv[2]) if len(sys.argv) > 2 else Path("imc2020.parquet")
     rows = imc_rows(folder)
-    table = pa.table(dict(zip(Row._fields, map(list, zip(*rows, strict=True)), strict=True)))
+    _write(path, Row._fields, rows)
+    if len(sys.argv) > 3:
+        _write(Path(sys.argv[3]), ("node", "kind", "owner", "rank"), list(imc_nodes(rows)))
+    print(f"{len(rows):,} rows in {path}")
+
+
+def _write(path: Path, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
     if path.suffix == ".csv":
         pa.csv.write_csv(table, path)
     else:
         pq.write_table(table, path)
-    print(f"{len(rows):,} rows in {path}")
 
 
 if __name__ == "__main__":

@@ -43,13 +43,15 @@ REASONS: Mapping[str, Verdict] = MappingProxyType(
 _NO_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 # What carries a request and its answer. Names, certificates and their revocation are asked
 # beforehand, and see neither.
-_CARRIES = frozenset({"host", "alias", "address", "network", "edge", "whole"})
+_CARRIES = frozenset({"host", "alias", "address", "network", "edge", "hosting", "whole"})
 _CARRIES_BY_HEAD = ("journey to ", "part of ")
 _DECLARED_BESIDES = frozenset(
     {"dns", "certificate", "certificates", "registry", "registries", "status"}
 )
 _UPWARDS = "delegation"
 _HIDES_THE_DATA_PATH = frozenset({"dns.a", "dns.aaaa", "dns.cname", "address.provider"})
+_HIDES_NOTHING = frozenset({"origin", "tls.stapling", "dns.txt"})
+"""Owners declare what lies behind an edge; a stapled answer only frees from a soft need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,12 @@ def _hidden(graph: Graph, came: Came, *, data_only: bool) -> str | None:
 
     What the registries of the zones above stand on is left to them: all stand on the same ones.
     """
-    unseen = {u.subject for u in graph.unknowns if not data_only or u.kind in _HIDES_THE_DATA_PATH}
+    unseen = {
+        u.subject
+        for u in graph.unknowns
+        if u.kind not in _HIDES_NOTHING and not u.kind.startswith("mail.")
+        if not data_only or u.kind in _HIDES_THE_DATA_PATH
+    }
     for at, before in came.items():
         node = graph.nodes[at]
         if before is None or scope_of(node) is not None:

@@ -13,7 +13,8 @@ from downwind.terms import Scope, UsageError
 
 COMPONENT_KINDS = frozenset({
     "site", "service", "capability", "component", "host", "nameserver", "ns", "address", "prefix",
-    "issuer", "certificate", "script", "page", "mailbox",
+    "route", "issuer", "certificate", "script", "page", "mailbox", "exchanger", "sender", "policy",
+    "key", "registration",
 })  # fmt: skip
 """Kinds of nodes that stand between a service and a provider. All others are providers."""
 
@@ -99,7 +100,7 @@ def between_providers(table: Table) -> Flags:
     That a product needs its own provider is no such need, nor is the reverse: they are parts.
     """
     rows = table.core
-    provider = _providers(table)
+    provider = providers_of(table)
     owner = np.repeat(np.arange(rows.size), np.diff(rows.start))
     alt_need = np.repeat(np.arange(len(rows.k)), np.diff(rows.alt_start))
     outside = np.bincount(alt_need[~provider[rows.alt]], minlength=len(rows.k)) > 0
@@ -126,7 +127,8 @@ def causes_of(table: Table, kind: str | None) -> Shorts:
     return np.flatnonzero(table.kind[: table.core.size] == number).astype(np.int32)
 
 
-def _providers(table: Table) -> Flags:
+def providers_of(table: Table) -> Flags:
+    """Which core nodes are providers, and no components."""
     if table.kind is None:
         return np.ones(table.core.size, dtype=np.bool_)
     is_provider = [kind not in COMPONENT_KINDS for kind in table.kinds]

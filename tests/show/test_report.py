@@ -1,0 +1,237 @@
+"""The verb `report`, as it is called: screens, JSON, CSV and the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from downwind.catalog import Catalog
+from downwind.jobs.report import Report, Wanted, report_of_edges, report_of_name_servers
+from downwind.show.cli.main import app
+from downwind.show.html import Html, join, tag
+from downwind.show.report_form import report_csv, report_form
+from downwind.show.report_page import report_page
+from downwind.show.report_view import show_report
+from downwind.show.shares import percent, small_decimal
+
+NOBODY = Catalog.from_texts([])
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+SHOPS = ("--graph", str(EXAMPLES / "shops-edges.csv"), "--nodes", str(EXAMPLES / "shops-nodes.csv"))
+NASTY = "<script>alert(1)</script>&\"'[red]\x1b[31m"
+EDGES = f"""node,need,alternative
+a.test,dns,one
+a.test,dns,two
+b.test,dns,"{NASTY.replace('"', '""')}"
+c.test,edge,=cmd
+one,runs on,cloud
+"""
+NODES = """node,kind,rank,state
+a.test,site,7,ohio
+b.test,site,700,<b>utah</b>
+c.test,site,,
+"""
+VOID = {"meta", "br", "hr", "img", "link", "col"}
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(app, ["report", *args])
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    edges, nodes = tmp_path / "edges.csv", tmp_path / "nodes.csv"
+    edges.write_text(EDGES, encoding="utf-8")
+    nodes.write_text(NODES, encoding="utf-8")
+    return edges, nodes
+
+
+def made(files: tuple[Path, Path], by: str = "", title: str = "", source: str = "") -> Report:
+    return report_of_edges(files[0], NOBODY, Wanted(files[1], by, title, source))
+
+
+def shown(report: Report, width: int, most: int = 10) -> str:
+    out = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
+    show_report(out, report, most)
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
+
+
+def test_json_has_every_holder_of_every_layer(files: tuple[Path, Path]) -> None:
+    report = report_form(made(files, title="Three sites", source="made up"))
+    assert (report["title"], report["source"], report["sites"]) == ("Three sites", "made up", 3)
+    assert [layer["layer"] for layer in report["layers"]] == ["all layers", "dns", "edge"]
+    dns = report["layers"][1]
+    cloud = next(each for each in dns["holders"] if each["holder"] == "cloud")
+    assert cloud == {
+        "holder": "cloud",
+        "sort": "known",
+        "providers": [],
+        "uses": {"sites": 0, "share": 0.0},
+        "uses_in_all": {"sites": 1, "share": 0.5},
+        "falls": {"sites": 0, "share": 0.0},
+        "falls_in_all": {"sites": 0, "share": 0.0},
+    }
+    assert dns["redundancy"]["separate"] == {"sites": 1, "share": 0.5}
+    assert dns["concentration"] == {
+        "holders": 3,
+        "hhi": 0.375,
+        "hhi_at_most": 0.375,
+        "centralization": -0.125,
+        "top": {"1": 0.5, "3": 1.0, "5": 1.0, "10": 1.0},
+    }
+
+
+def test_csv_is_a_row_for_each_holder_and_no_formula_for_a_spreadsheet(
+    files: tuple[Path, Path],
+) -> None:
+    lines = report_csv(made(files, "rank")).split("\n")
+    assert lines[0].rstrip("\r") == (
+        "group,layer,holder,sort,providers,sites,share,sites_in_all,share_in_all,falls,falls_share,"
+        "falls_in_all,falls_share_in_all"
+    )
+    edge = [line.rstrip("\r") for line in lines if line.startswith(",edge,")]
+    assert edge == [",edge,'=cmd,known,,1,1.0,1,1.0,1,1.0,1,1.0"]
+    groups = {row[0] for row in csv.reader(io.StringIO("\n".join(lines[1:]), newline="")) if row}
+    assert groups == {"", "top 100", "top 1,000"}
+
+
+@pytest.mark.parametrize("width", [60, 140])
+@pytest.mark.parametrize("by", ["rank", "state"])
+def test_every_line_fits_the_terminal_and_moves_no_cursor(
+    files: tuple[Path, Path], width: int, by: str
+) -> None:
+    text = shown(made(files, by), width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "\x1b" not in text
+    assert "[red]" in text
+
+
+def test_the_screen_says_how_many_more_holders_there_are(files: tuple[Path, Path]) -> None:
+    assert "and 4 more" in shown(made(files), 80, most=1)
+
+
+def test_name_servers_are_counted_on_the_screen(tmp_path: Path) -> None:
+    file = tmp_path / "ns.tsv"
+    file.write_text("a.test\tns1.unheard-of.example,ns1.a.test\n")
+    text = shown(report_of_name_servers(file, NOBODY, Wanted()), 100)
+    assert "Of 2 NS records 0 were recognized by name; 1 are the domain's own, 1 unknown." in text
+    assert "unheard-of.example ?" in text
+
+
+def test_the_command_prints_json_and_writes_csv_and_the_page(tmp_path: Path) -> None:
+    table, page = tmp_path / "out.csv", tmp_path / "out.html"
+    result = call(*SHOPS, "--json", "--csv", str(table), "--html", str(page), "--top", "3")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["title"] == "Who holds shops-edges.csv"
+    layers = [layer["layer"] for layer in report["layers"]]
+    assert layers == ["all layers", "edge", "dns", "fonts", "origin"]
+    assert table.read_text(encoding="utf-8").startswith("group,layer,holder,")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("--graph", "a.csv", "--ns", "b.tsv"), "--graph and --ns exclude each other"),
+        (("--ns", "b.tsv", "--model", "m.yaml"), "--model goes with what was mapped"),
+        (("--graph", "absent.csv"), "there is no such file"),
+        (("--store", "absent"), "no site of the list leans on anybody"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused(args: tuple[str, ...], told: str) -> None:
+    result = call(*args)
+    assert isinstance(result.exception, Exception)
+    assert told in str(result.exception)
+
+
+class Page(HTMLParser):
+    """Holds that every element is closed in its turn, and notes what a browser would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.fetched: list[str] = []
+        self.labels: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(name)
+        if name not in VOID:
+            self.open.append(name)
+        for key, value in attributes:
+            if key in ("src", "srcset", "data", "poster", "xlink:href") or (
+                key == "href" and name != "a"
+            ):
+                self.fetched.append(f"{name} {key} {value}")
+            if key == "aria-label":
+                self.labels.append(value or "")
+            assert not key.startswith("on")
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("by", ["rank", "state"])
+def test_the_page_loads_nothing_runs_nothing_and_is_well_formed(
+    files: tuple[Path, Path], by: str
+) -> None:
+    text = report_page(made(files, by))
+    parsed = Page()
+    parsed.feed(text)
+    parsed.close()
+    assert parsed.open == []
+    assert parsed.fetched == []
+    assert not parsed.tags & {"script", "iframe", "object", "embed", "link", "img", "form"}
+    assert "@import" not in text
+    assert "url(" not in text
+    assert "default-src &#x27;none&#x27;" in text
+
+
+def test_names_on_the_page_are_text(files: tuple[Path, Path]) -> None:
+    text = report_page(made(files, "state", title=NASTY, source=NASTY))
+    assert "<script" not in text
+    assert "<b>utah" not in text
+    assert "\x1b" not in text
+    parsed = Page()
+    parsed.feed(text)
+    assert any("<script>alert(1)</script>" in each for each in parsed.text)
+
+
+def test_every_figure_of_the_page_has_words(files: tuple[Path, Path]) -> None:
+    text = report_page(made(files, "rank"))
+    for picture in re.findall(r"<svg[^>]*>(?:<title>[^<]+)?", text):
+        told = 'aria-hidden="true"' in picture or "aria-label=" in picture or "<title>" in picture
+        assert told, picture
+    parsed = Page()
+    parsed.feed(text)
+    assert any("50.0% falls with a holder that it leans on" in label for label in parsed.labels)
+
+
+def test_the_same_report_is_the_same_page(files: tuple[Path, Path]) -> None:
+    assert report_page(made(files, "rank")) == report_page(made(files, "rank"))
+
+
+def test_text_in_markup_is_escaped_and_markup_is_not() -> None:
+    made = tag("p", "<&", Html("<i>"), None, tag("br"), class_='"x"', aria_label=None, width=1.5)
+    assert made == '<p class="&quot;x&quot;" width="1.5">&lt;&amp;<i><br></p>'
+    assert join("a", None, "<") == "a&lt;"
+
+
+def test_small_shares_are_not_told_as_nothing() -> None:
+    assert [percent(share) for share in (0, 0.0001, 0.123, 0.9999, 1)] == [
+        "0.0%", "<0.1%", "12.3%", ">99.9%", "100.0%",
+    ]  # fmt: skip
+    assert [small_decimal(value) for value in (0.1114, 0.0012, 0)] == ["0.111", "0.0012", "0.0000"]
