@@ -212,7 +212,7 @@ def test_the_examples_of_the_model_page_are_true() -> None:
 
 
 def test_the_evidence_page_lists_every_kind_that_is_asked_for() -> None:
-    from downwind.observe.plan import ANSWERED_BY
+    from downwind.observe.asks import ANSWERED_BY
 
     page = (PROJECT / "docs" / "evidence.md").read_text()
     kinds = {kind for answers in ANSWERED_BY.values() for kind in answers}

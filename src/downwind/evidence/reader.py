@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -115,9 +115,15 @@ def pause() -> bool:
 
 
 def read(
-    directory: Path, *, follow: bool = False, wait: Callable[[], bool] = pause
+    directory: Path,
+    *,
+    follow: bool = False,
+    wait: Callable[[], bool] = pause,
+    kinds: Collection[str] = (),
 ) -> Iterator[tuple[str, Evidence]]:
     """What the log holds, oldest first, each with its id; the same evidence may come twice.
+
+    With `kinds` only records of these come, which takes a tenth of the time where they are few.
 
     A record that is not whole yet at the very end ends the reading quietly; anything broken before
     the end raises LogDamaged. With `follow` the reading goes on as the log grows: at the end `wait`
@@ -135,7 +141,7 @@ def read(
             while True:
                 # Asked before reading: a segment is complete once a later one exists.
                 sealed = last_number(directory) > number
-                yield from _records(segment)
+                yield from _records(segment, kinds)
                 if sealed:
                     break
                 if last_number(directory) == number and not (follow and wait()):
@@ -150,12 +156,18 @@ def _nothing_there(directory: Path) -> None:
         raise UsageError("There is no evidence log here.", where=str(directory))
 
 
-def _records(segment: SegmentReader) -> Iterator[tuple[str, Evidence]]:
+def _records(segment: SegmentReader, kinds: Collection[str]) -> Iterator[tuple[str, Evidence]]:
     """The records up to the end; raises LogDamaged where more lies behind what is broken."""
     stuck, before = 0, -1
+    # Only a first look: what a stranger wrote may hold one of these too.
+    marks = [f'"kind":"{kind}"'.encode("ascii") for kind in kinds]
     while True:
         for offset, payload in segment.payloads():
-            yield payload_id(payload), _evidence(segment, offset, payload)
+            if marks and not any(mark in payload for mark in marks):
+                continue
+            record = _evidence(segment, offset, payload)
+            if not kinds or record.kind in kinds:
+                yield payload_id(payload), record
         if segment.broken is None or not segment.goes_on_behind():
             return
         # A writer may have finished the frame meanwhile, or replaced half a record after a full

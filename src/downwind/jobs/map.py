@@ -12,6 +12,7 @@ from typing import IO, Any
 from downwind.evidence.log import EvidenceLog, read
 from downwind.jobs.mapper import evidence_lines
 from downwind.observe import Network, map_names
+from downwind.observe.registration.bootstrap import RdapOptions, usual_cache
 from downwind.terms import CannotMeasure, Evidence
 from downwind.world.child import end_child, start_child
 
@@ -35,17 +36,30 @@ def stored(directory: Path) -> Records:
 
 
 async def map_here(
-    names: Sequence[str], network: Network, directory: Path, *, budget: float, heard: Heard
+    names: Sequence[str],
+    network: Network,
+    directory: Path,
+    *,
+    budget: float,
+    heard: Heard,
+    rdap: bool = False,
+    hosts: Sequence[str] = (),
 ) -> Records:
-    """Map from this process, and log everything before it counts."""
+    """Map from this process, and log everything before it counts.
+
+    `rdap` asks registries too; of `hosts` everything is looked at but their pages.
+    """
     records: Records = []
+    registries = RdapOptions(cache=usual_cache()) if rdap else None
     with EvidenceLog(directory) as log:
 
         def keep(record: Evidence) -> None:
             records.append((log.append(record), record))
             heard(record)
 
-        await map_names(names, network, budget=budget, on_evidence=keep)
+        await map_names(
+            names, network, budget=budget, on_evidence=keep, rdap=registries, hosts=hosts
+        )
         log.sync()
     return records
 

@@ -6,10 +6,33 @@ from typing import Annotated
 
 import typer
 
+from downwind.show.cli.inside import (
+    THIS_NETWORK,
+    Consumer,
+    Deeper,
+    From,
+    Internal,
+    LogFormat,
+    Wanted,
+    map_inside,
+    refuse_without_from,
+)
+from downwind.show.cli.listing import (
+    Afresh,
+    Also,
+    Edges,
+    Listed,
+    Order,
+    Rate,
+    ResolverAt,
+    map_list_of,
+)
 from downwind.show.cli.options import (
     STORE,
+    AsDatabaseFile,
     AsJson,
     AsOf,
+    Contact,
     GraphFile,
     ModelFiles,
     NodeFile,
@@ -18,6 +41,7 @@ from downwind.show.cli.options import (
     Unconfined,
     parse_day,
     print_json,
+    read_catalog,
     read_model,
     seconds,
 )
@@ -25,9 +49,12 @@ from downwind.show.cli.solving import load_table, of_table
 
 
 def map_(
-    names: Annotated[list[str], typer.Argument(help="Host names or URLs.", metavar="NAME...")],
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Host names or URLs.", metavar="NAME...")
+    ] = None,
     store: Store = STORE,
     catalog: Overlays = None,
+    asdb: AsDatabaseFile = None,
     network: Annotated[
         Path | None,
         typer.Option(help="The handout of an emulated internet, in place of the real one."),
@@ -38,25 +65,92 @@ def map_(
     ] = None,
     tree: Annotated[bool, typer.Option("--tree", help="Show every need down to the root.")] = False,
     budget: Annotated[float, typer.Option(help="Seconds that the map may take.")] = 60.0,
+    contact: Contact = "",
+    rdap: Annotated[
+        bool,
+        typer.Option("--rdap", help="Ask the registries, too: registrar, and until when."),
+    ] = False,
+    browser: Annotated[
+        bool,
+        typer.Option(
+            "--browser", help="Load the pages in Chromium, with and without each third party."
+        ),
+    ] = False,
+    inside: From = None,
+    consumer: Consumer = THIS_NETWORK,
+    log_format: LogFormat = None,
+    internal: Internal = None,
+    deeper: Deeper = False,
+    listed: Listed = None,
+    resolver: ResolverAt = None,
+    rate: Rate = None,
+    also: Also = None,
+    edges: Edges = None,
+    afresh: Afresh = False,
     as_json: AsJson = False,
 ) -> None:
     """Map what names stand on: zones, name servers, addresses, certificates, pages, providers.
 
     Every need comes with the evidence for it; what could not be looked at is told with its reason.
+    With --from it reads files from inside instead, and says what the outside view had missed.
+    With --list it maps many names: their DNS records, shared work once, and a cut-off run goes on.
     Ends with 3 where nothing could be measured.
     """
-    from downwind.catalog import Catalog
+    if listed is not None:
+        map_list_of(
+            Order(
+                file=listed,
+                names=names or [],
+                store=store,
+                catalog=catalog or [],
+                network=network,
+                allow_private=allow_private or [],
+                resolver=resolver,
+                rate=rate,
+                also=also,
+                edges=edges,
+                afresh=afresh,
+                as_json=as_json,
+            )
+        )
+        return
+    if not names:
+        raise typer.BadParameter("name what to map, or a file of names with --list.")
+    if inside is not None:
+        map_inside(
+            Wanted(
+                kind=inside,
+                files=names,
+                node=consumer,
+                form=log_format,
+                internal=internal or [],
+                deeper=deeper,
+                store=store,
+                catalog=catalog or [],
+                network=network,
+                allow_private=allow_private or [],
+                budget=budget,
+                as_json=as_json,
+            )
+        )
+        return
+    refuse_without_from(format=log_format, internal=internal, deeper=deeper)
     from downwind.graph import build_graph
+    from downwind.jobs.browse import map_with_browser
     from downwind.jobs.map import map_here, stored
     from downwind.model import Model
     from downwind.show.cli.network import open_network
     from downwind.show.map_view import map_form, show_map
     from downwind.show.screen import progress, screen
 
-    known = Catalog.load(catalog or [])
-    opened = open_network(network, allow_private or [])
+    known = read_catalog(catalog, asdb=asdb, real=network is None)
+    opened = open_network(network, allow_private or [], contact)
     with progress("Mapping", as_json) as seen:
-        asyncio.run(map_here(names, opened, store, budget=budget, heard=lambda e: seen(e.subject)))
+        mapped = map_with_browser if browser else map_here
+        order = mapped(
+            names, opened, store, budget=budget, heard=lambda e: seen(e.subject), rdap=rdap
+        )
+        asyncio.run(order)
     graph = build_graph(stored(store), known, Model())
     form = map_form(graph, names)
     if as_json:
@@ -99,7 +193,6 @@ def of(
         if of_table(table, causes, seconds(lasting), curve=curve, as_json=as_json):
             raise typer.Exit(1)
         return
-    from downwind.catalog import Catalog
     from downwind.graph import build_graph
     from downwind.jobs.map import stored
     from downwind.questions.whatif import what_if
@@ -111,8 +204,8 @@ def of(
     written = read_model(model)
     scopes = [scope for cause in causes if (scope := Scope.read(cause)) is not None]
     records = stored(store)
-    known = Catalog.load(catalog or [])
     day = parse_day(as_of)
+    known = read_catalog(catalog, day)
     mapped = build_graph(records, known, written, as_of=day)
     named = [s for s in scopes if _is_known(s, mapped, known)]
     mapped = build_graph(records, known, written, as_of=day, scopes=named)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from downwind.catalog import Catalog
     from downwind.model import Model
 
 STORE = Path(".downwind")
@@ -27,6 +28,23 @@ Overlays = Annotated[
 AsOf = Annotated[
     str | None, typer.Option(help="Only what was declared as known by this day (YYYY-MM-DD).")
 ]
+AsDatabaseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--asdb",
+        help="An AS database: MaxMind's .mmdb, or pyasn's prefix and number a line.",
+        envvar="DOWNWIND_ASDB",
+        metavar="FILE",
+    ),
+]
+Contact = Annotated[
+    str,
+    typer.Option(
+        help="Your page or mailbox, for those who are measured: it goes into the User-Agent.",
+        envvar="DOWNWIND_CONTACT",
+        metavar="URL|MAIL",
+    ),
+]
 Unconfined = Annotated[
     bool, typer.Option(help="Map without walling the mapper off from the world's files.")
 ]
@@ -39,6 +57,31 @@ NodeFile = Annotated[
     Path | None,
     typer.Option("--nodes", help="The node table that goes with it: kinds, weights, rates."),
 ]
+
+
+def read_catalog(
+    overlays: list[Path] | None,
+    as_of: date | None = None,
+    *,
+    asdb: Path | None = None,
+    real: bool = True,
+) -> "Catalog":
+    """The catalogue with its overlays, as old as it is on the day, with the lists fetched since.
+
+    Of an emulated internet (not `real`) it is as it was written: that one has its own calendar.
+    """
+    from downwind.catalog import Catalog
+    from downwind.catalog.published import lists_folder
+
+    if real:
+        known = Catalog.load(overlays or [], today=as_of or date.today(), lists=lists_folder())
+    else:
+        known = Catalog.load(overlays or [])
+    if asdb is None:
+        return known
+    from downwind.catalog.asdb import open_as_database
+
+    return known.with_networks(open_as_database(asdb))
 
 
 def read_model(files: list[Path] | None) -> "Model":

@@ -17,6 +17,7 @@ from downwind.show.cli.options import (
     Store,
     parse_day,
     print_json,
+    read_catalog,
     read_model,
     seconds,
 )
@@ -242,12 +243,12 @@ def load_table(
         return table
     if nodes is not None:
         raise UsageError("--nodes goes with --graph.", todo="Name the edge table too.")
-    from downwind.catalog import Catalog
     from downwind.graph import build_graph
     from downwind.jobs.map import stored
 
-    known = Catalog.load(catalog or [])
-    return table_of(build_graph(stored(store), known, read_model(model), as_of=parse_day(as_of)))
+    day = parse_day(as_of)
+    known = read_catalog(catalog, day)
+    return table_of(build_graph(stored(store), known, read_model(model), as_of=day))
 
 
 def of_table(
