@@ -27,7 +27,6 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "src"), str(PROJECT / "benchmarks")]
 
 from many_names_web import web_servers  # noqa: E402
-
 from tests.survey.real_dns import RESOLVER_ADDRESS, Servers, hierarchy, lacking  # noqa: E402
 from tests.survey.sites import Site, make_sites  # noqa: E402
 

@@ -1,5 +1,7 @@
 """What an error says of the layer at fault, softly: Cloudflare's, AWS's and the DNS's own words."""
 
+import time
+
 import pytest
 
 from downwind.catalog import Catalog
@@ -114,3 +116,80 @@ def test_an_unknown_dns_outcome_says_nothing(catalog: Catalog) -> None:
 def test_the_heaviest_signature_comes_first(catalog: Catalog) -> None:
     signs = catalog.error(530, CF, "<p>error code: 1016</p>")
     assert [sign.rule for sign in signs] == ["cf-530-origin-dns", "cf-530"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        ("certificate", Fault.CERTIFICATE),
+        ("tls", Fault.EDGE),
+        ("refused", Fault.ORIGIN),
+        ("timeout", Fault.NETWORK),
+    ],
+)
+def test_a_connection_that_fails_before_any_reply_speaks_of_a_layer(
+    catalog: Catalog, failure: str, says: Fault
+) -> None:
+    (sign,) = catalog.error(None, {}, "", failure=failure)
+    assert (sign.says, sign.provider) == (says, "")
+    assert sign.weight <= 0.6
+
+
+CDNJS = "<script src='https://cdnjs.cloudflare.com/a.js'></script><!-- cloudflare -->"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (f"Our database is down {CDNJS}", Fault.ORIGIN),
+        (f"<style>.cloudflare {{}}</style>Our database is down {CDNJS}", Fault.ORIGIN),
+        (f"Error 500. Performance and security by Cloudflare {CDNJS}", Fault.EDGE),
+        ("<!-- never ends cloudflare", None),
+        ("<script>cloudflare", None),
+    ],
+)
+def test_only_what_a_reader_sees_of_a_page_names_who_made_it(
+    catalog: Catalog, body: str, says: Fault | None
+) -> None:
+    signs = catalog.error(500, CF, body)
+    assert (signs[0].says if signs else None) == says
+
+
+def test_a_page_of_open_tags_is_read_in_no_time(catalog: Catalog) -> None:
+    for part in ("<", "<!--", "<script", "</script", "<a <!-- "):
+        began = time.process_time()
+        catalog.error(500, CF, part * 200_000)
+        assert time.process_time() - began < 1
+
+
+def test_a_worker_s_error_is_its_owner_s_though_the_page_names_cloudflare(
+    catalog: Catalog,
+) -> None:
+    page = "<h1>Error 1101</h1> Worker threw exception. Performance and security by Cloudflare"
+    assert {sign.says for sign in catalog.error(500, CF, page)} == {Fault.CUSTOMER}
+    headers = {**CF, "cf-error-type": "1102"}
+    assert catalog.error(503, headers, "")[0].says is Fault.CUSTOMER
+
+
+def test_fastly_s_page_that_names_the_backend_blames_the_backend(catalog: Catalog) -> None:
+    page = "Error 503 backend read error. Guru Mediation: Details: cache-cdg-1"
+    signs = catalog.error(503, {"x-served-by": "cache-cdg-1"}, page)
+    assert {sign.says for sign in signs} == {Fault.ORIGIN}
+
+
+def test_any_of_several_headers_and_words_will_do() -> None:
+    catalog = Catalog.from_texts(
+        [
+            "id: a\nname: A\nproducts: [{id: p, role: edge, name: P}]\nsignatures:\n"
+            "  - {id: s, header: [{name: x-a}, {name: x-b, contains: b}], body: [one, two],"
+            " not_text: three, says: edge, weight: 0.5, unconfirmed: true}\n"
+        ]
+    )
+    assert [s.rule for s in catalog.error(None, {"x-b": "abc"}, "TWO")] == ["s"]
+    assert [s.rule for s in catalog.error(None, {"X-A": ""}, "<b>one</b>")] == ["s"]
+    for headers, body in (
+        ({"x-b": "c"}, "two"),
+        ({"x-a": "1"}, "nix"),
+        ({"x-a": "1"}, "one three"),
+    ):
+        assert catalog.error(None, headers, body) == ()

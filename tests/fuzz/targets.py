@@ -19,8 +19,8 @@ from downwind.observe.certificate import covers, problems, read_certificate
 from downwind.observe.failures import HttpFailed
 from downwind.observe.page import read_page
 from downwind.observe.wire import decode_body, read_body, read_head
-from downwind.survey.rdata import WireError
-from downwind.survey.wire import read_message
+from downwind.survey.dns.rdata import WireError
+from downwind.survey.dns.wire import read_message
 from downwind.terms import CannotMeasure, UsageError
 
 PREFIX_FORMS = ("aws", "azure", "google", "google-cloud", "oracle", "fastly", "github", "lines")

@@ -373,6 +373,12 @@ def test_the_latest_state_of_a_name_is_the_whole_and_other_names_stay() -> None:
     }
 
 
+def test_a_state_counts_once_its_reading_is_whole() -> None:
+    cut_off = records(state("aws_vpc.a", "aws_vpc.b"))[:-1]
+
+    assert not graph(cut_off).nodes
+
+
 def test_what_owners_wrote_is_left_out_where_asked() -> None:
     read = [records(state("aws_vpc.a")), records(log(QUERY.format(1, "a.example.net")))]
 

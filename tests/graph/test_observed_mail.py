@@ -54,6 +54,12 @@ def test_mail_is_apart_from_the_web() -> None:
 def test_a_null_mx_makes_no_mailbox() -> None:
     graph = graph_of(("dns.mx", "x.test", {"records": ["0 ."], "ttl": 60}))
     assert "mail:x.test" not in graph.nodes
+    assert unknown(graph, "mail.exchanger") == []
+
+
+def test_mx_records_that_name_no_host_leave_the_mailbox_unknown() -> None:
+    graph = graph_of(("dns.mx", "x.test", {"records": ["10 ."], "ttl": 60}))
+    assert unknown(graph, "mail.exchanger") == [("x.test", "its MX records name no host")]
 
 
 def test_an_exchanger_that_does_not_exist_does_not_count_and_a_silent_one_is_doubtful() -> None:
@@ -189,3 +195,12 @@ def test_a_dmarc_record_that_is_an_alias_stands_on_the_other_zone() -> None:
     )
     assert targets(graph, "mail-from:x.test", "DMARC policy") == ["dmarc:x.test"]
     assert falls(graph, ["zone:dale.test"], "dmarc:x.test") == 60
+
+
+def test_a_sender_without_mx_records_may_take_mail_at_its_address_which_is_unknown() -> None:
+    assert "RFC 5321" in unknown(_sending(), "mail.exchanger")[0][1]
+    silent = graph_of(
+        ("dns.mx", "x.test", Absent("NODATA")),
+        ("dns.txt", "x.test", _txt("v=spf1 -all")),
+    )
+    assert unknown(silent, "mail.exchanger") == []

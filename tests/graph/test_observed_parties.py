@@ -95,7 +95,7 @@ def test_the_verdict_stands_in_the_needs_of_a_zone() -> None:
 
 def test_of_the_servers_of_a_suffix_nobody_asks() -> None:
     graph = graph_of(("dns.zone", "test", zone("ns.nic.test")))
-    assert needs(graph, "zone:test")["name servers"].why == "any of its 1 name servers will do"
+    assert needs(graph, "zone:test")["name servers"].why == "it has one name server"
 
 
 def test_a_resource_is_named_by_the_role_that_its_host_plays() -> None:
@@ -126,3 +126,32 @@ def test_a_host_of_the_pages_own_domain_is_a_need_too_and_the_page_itself_is_not
     found = needs(graph, "page:https://x.test/")
     assert set(found) == {"host", "image from static.x.test"}
     assert "private: static.x.test is named inside x.test" in found["image from static.x.test"].why
+
+
+def test_a_page_needs_every_host_that_it_is_redirected_through() -> None:
+    page = {
+        "redirects": ["https://sign-in.test/a", "https://www.x.test/"],
+        "final_url": "https://www.x.test/",
+        "headers": {},
+    }
+    graph = graph_of(
+        ("http.page", "https://x.test/", page),
+        ("page.resources", "https://x.test/", {"resources": []}),
+    )
+    found = needs(graph, "page:https://x.test/")
+    assert set(found) == {"host", "redirect to sign-in.test", "redirect to www.x.test"}
+    assert found["redirect to www.x.test"].strength == "hard"
+    assert "private: www.x.test is named inside x.test" in found["redirect to www.x.test"].why
+
+
+def test_a_captcha_on_a_host_of_many_purposes_is_known_by_its_path() -> None:
+    resource = {
+        "url": "https://www.google.com/recaptcha/api.js",
+        "host": "www.google.com",
+        "element": "script",
+        "third_party": True,
+        "strength": "soft",
+        "reason": "script with async",
+    }
+    graph = graph_of(("page.resources", "https://x.test/", {"resources": [resource]}))
+    assert "captcha from www.google.com" in needs(graph, "page:https://x.test/")

@@ -15,7 +15,14 @@ from rich.console import Console
 
 from downwind.catalog import Catalog
 from downwind.evidence.records import to_payload
-from downwind.jobs.inside import Options, hosts_to_map, keep, read_files, what_was_missed
+from downwind.jobs.inside import (
+    Options,
+    hosts_to_map,
+    keep,
+    map_deeper,
+    read_files,
+    what_was_missed,
+)
 from downwind.jobs.map import map_here, stored
 from downwind.jobs.prometheus import ask_prometheus
 from downwind.questions.missed import Vendor
@@ -43,6 +50,7 @@ products: [{id: servers, role: cloud, name: Servers}]
 facts: [{kind: prefix, prefix: 198.18.3.0/24, product: servers, unconfirmed: true}]
 """
 NOW = 1763500000.0
+OFFICE = Options("dnslog", "the office", public=("test",))
 LOG = "[1763424003] unbound[1:0] info: 192.0.2.7 {}. A IN\n"
 
 
@@ -74,11 +82,18 @@ async def test_the_vendors_vendors_are_mapped_and_what_was_missed_is_told(tmp_pa
         async def mapped(*names: str) -> None:
             await map_here(names, network, store, budget=8.0, heard=lambda _: None)
 
+        async def mapped_deeper(*names: str) -> None:
+            await map_deeper(names, "x.test", network, store, budget=8.0, heard=lambda _: None)
+
         await mapped("x.test")
         keep(read_files([str(tmp_path / "query.log")], options, NOW), options, store, NOW)
         before = what_was_missed(stored(store), "x.test", catalog)
-        await mapped(*hosts_to_map(before.missed.inside))
-    after = what_was_missed(stored(store), "x.test", catalog)
+        await mapped_deeper(*hosts_to_map(before.missed.inside))
+        after = what_was_missed(stored(store), "x.test", catalog)
+        keep(read_files([str(tmp_path / "query.log")], OFFICE, NOW), OFFICE, store, NOW)
+        office = what_was_missed(stored(store), OFFICE.node, catalog)
+        await mapped("img.ads.test")
+        again = what_was_missed(stored(store), OFFICE.node, catalog)
 
     assert [(v.id, v.rests_on) for v in before.missed.inside] == [("ads.test", ())]
     assert [(v.id, v.rests_on) for v in after.missed.inside] == [("ads.test", ("dnsco", "hidden"))]
@@ -87,6 +102,9 @@ async def test_the_vendors_vendors_are_mapped_and_what_was_missed_is_told(tmp_pa
         "The outside view saw 2 of 3 vendors; the log adds 1: ads.test.",
         "1 of these rests on providers that nothing outside shows: Hidden Hosting (1).",
     ]
+    # What is mapped deeper is no outside view, until somebody maps it as a name of its own.
+    assert set(office.missed.outside) == {"cdn", "dnsco", "x.test"}
+    assert set(again.missed.outside) == {"cdn", "dnsco", "x.test", "ads.test", "hidden"}
     assert sentences(before, catalog)[1] == (
         "What 1 of these rests on is not known yet; --deeper maps their hosts."
     )

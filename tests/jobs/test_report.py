@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from downwind.catalog import Catalog
+from downwind.graph import build_graph
+from downwind.graph.tables import table_of
 from downwind.jobs.report import (
     Report,
     Wanted,
@@ -18,8 +21,9 @@ from downwind.jobs.report import (
     report_of_name_servers,
     report_of_table,
 )
+from downwind.model import Model
 from downwind.questions.holders import Held, Layer
-from downwind.terms import UsageError
+from downwind.terms import Evidence, Seen, UsageError
 
 EDGES = """node,need,alternative
 a.test,dns,one
@@ -128,6 +132,54 @@ def test_name_servers_go_by_a_column_of_another_table(tmp_path: Path, empty: Cat
     assert report.servers is not None
     again = report_of_table(report.servers.table, empty, Wanted())
     assert again.holdings.whole == report.holdings.whole
+
+
+HILL = """
+id: hill
+name: Hill
+products: [{id: dns, role: dns, name: DNS}, {id: cdn, role: edge, name: CDN}]
+facts:
+  - {kind: ns, suffix: ns.hill.test, product: dns, source: test, last_confirmed: 2026-01-01}
+  - {kind: prefix, prefix: 198.18.1.0/24, product: cdn, source: test, last_confirmed: 2026-01-01}
+"""
+
+
+def looked_at(host: str, addresses: list[str], servers: list[str]) -> list[Evidence]:
+    delegated = [
+        {"host": each, "in_bailiwick": each.endswith(host), "glue": ["203.0.113.53"]}
+        for each in servers
+    ]
+    zone = {"parent": "test", "ttl": 3600, "signed": False, "name_servers": delegated}
+    seen: dict[str, dict[str, Any]] = {
+        "dns.zone_of": {"zone": host},
+        "dns.zone": zone,
+        "dns.a": {"addresses": addresses, "ttl": 60},
+    }
+    return [Evidence(host, kind, Seen(value), 1000.0, "here") for kind, value in seen.items()]
+
+
+def test_what_was_mapped_is_told_by_the_needs_that_lead_to_providers() -> None:
+    catalog = Catalog.from_texts([HILL])
+    records = [
+        *looked_at("one.test", ["198.18.1.9"], ["a.ns.hill.test", "b.ns.hill.test"]),
+        *looked_at("two.test", ["198.18.1.9", "203.0.113.7"], ["a.ns.hill.test", "a.other.test"]),
+        *looked_at("three.test", ["203.0.113.9", "203.0.113.8"], ["a.other.test", "b.other.test"]),
+    ]
+    records += looked_at("own.test", ["198.18.1.9"], ["ns1.own.test", "ns2.own.test"])
+    numbered = [(str(number), record) for number, record in enumerate(records)]
+    graph = build_graph(numbered, catalog, Model())
+
+    report = report_of_table(table_of(graph), catalog, Wanted())
+
+    dns, network = (layer(report, name) for name in ("dns hosting", "network"))
+    assert {each.holder: each.sort for each in dns.held} == {
+        "Hill": "known",
+        "other.test": "unknown",
+    }
+    fates = [(each.redundancy.one.sites, each.redundancy.unknown.sites) for each in (dns, network)]
+    assert fates == [(2, 1), (3, 1)]
+    assert (dns.redundancy.own.sites, dns.private.sites) == (1, 1)
+    assert held(layer(report, "all layers"), "Hill").falls.sites == 2
 
 
 @pytest.fixture(scope="module")

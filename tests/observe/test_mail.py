@@ -130,6 +130,12 @@ async def test_without_anything_below_domainkey_no_selector_is_asked(tmp_path: P
     assert [name for name in asked if "_domainkey" in name] == ["_domainkey.x.test"]
 
 
+async def test_what_a_wildcard_answers_is_no_key(tmp_path: Path) -> None:
+    lines = [f'{name}._domainkey TXT "v=spf1 -all"' for name in SELECTORS]
+    seen, _ = await _mail(tmp_path, '@ TXT "v=spf1 -all"', *lines)
+    assert seen.absent("mail.dkim", "x.test").reason == "no key under a well-known selector"
+
+
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [

@@ -13,7 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downwind.observe import map_names
-from downwind.observe.registration.bootstrap import RdapOptions, read_bootstrap, server_for
+from downwind.observe.registration.bootstrap import (
+    RdapOptions,
+    read_bootstrap,
+    server_for,
+    usual_cache,
+)
 from downwind.observe.registration.domain import read_domain
 from downwind.terms import Absent, Evidence, Finding, Seen, Unanswered
 
@@ -216,6 +221,21 @@ async def test_a_kept_list_that_is_damaged_is_fetched_anew_and_an_old_one_is_bet
     cache.write_text(json.dumps({**kept, "fetched": kept["fetched"] - 90_000}))
     broken = _Registry(page(json.dumps(DOMAIN)), listing=page("", "500 Oops"))
     assert isinstance(await broken.look(tmp_path, cache=cache), Seen)
+
+
+def test_the_list_lies_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    assert usual_cache() == Path("/caches/downwind/rdap-dns.json")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert usual_cache() == Path.home() / ".cache" / "downwind" / "rdap-dns.json"
+
+
+async def test_a_cache_that_cannot_be_written_costs_nothing_but_the_next_request(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    registry = _Registry(page(json.dumps(DOMAIN)))
+    assert isinstance(await registry.look(tmp_path, cache=tmp_path / "file" / "list"), Seen)
 
 
 async def test_without_the_wish_no_registry_is_asked(tmp_path: Path) -> None:

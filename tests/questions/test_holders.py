@@ -279,6 +279,7 @@ FATES: list[tuple[str, tuple[str, ...], int]] = [
     ("unknown", ("nobody's", "strange"), 1),
     ("unknown", ("own", "nobody's"), 1),
     ("unknown", ("a", "b", "nobody's"), 2),
+    ("unknown", ("rock", "nobody's", "strange"), 2),
     ("separate", ("a", "b"), 1),
     ("separate", ("a", "b", "nobody's"), 1),
     ("separate", ("a", "b", "c"), 2),
@@ -290,9 +291,11 @@ def test_what_stands_in_for_a_holder_counts_by_what_is_known_of_it(
     fate: str, alternatives: tuple[str, ...], k: int
 ) -> None:
     kinds = dict.fromkeys("abc", "provider")
-    kinds |= {"own": "private", "nobody's": "unknown", "strange": "unknown"}
+    kinds |= {"own": "private", "nobody's": "unknown", "strange": "unknown", "rock": "host"}
     table = simple(kinds, {"s": [TwinNeed("dns", alternatives, k)]})
-    redundancy = hold(table).whole.layers[0].redundancy
+    (layer,) = hold(table).whole.layers
+    redundancy = layer.redundancy
+    assert layer.lone.sites == layer.lone_in_all.sites == int(fate == "one")
     assert {key: getattr(redundancy, key).sites for key in type(redundancy).__slots__} == {
         key: int(key == fate) for key in type(redundancy).__slots__
     }

@@ -7,6 +7,7 @@ from downwind.catalog import Catalog
 from downwind.graph import Graph, GraphBuilder
 from downwind.graph.inside.vendors import add_vendor
 from downwind.questions.missed import Missed, missed
+from downwind.questions.registries import all_below, reach_below
 from downwind.terms import Alternative, Need, Scope, Standing, Strength
 
 CATALOG = Catalog.from_texts(
@@ -108,3 +109,51 @@ def test_the_standings_of_a_vendor_are_those_of_the_needs_that_name_it() -> None
 
     assert found.inside[0].standings == (Standing.DECLARED, Standing.OBSERVED)
     assert found.compared == ""
+
+
+def delegated() -> Graph:
+    """x.com on a name server of dale.com, both below com, whose servers lie in nic.com."""
+    builder = GraphBuilder()
+    kinds = {"zone": "zone", "server": "nameserver", "host": "host"}
+
+    def node(name: str) -> str:
+        kind, _, label = name.partition(":")
+        return builder.node(name, kinds[kind], label)
+
+    for name, need, target in (
+        ("host:x.com", "dns", "zone:x.com"),
+        ("zone:x.com", "delegation", "zone:com"),
+        ("zone:x.com", "name servers", "server:ns.dale.com"),
+        ("server:ns.dale.com", "its name", "host:ns.dale.com"),
+        ("host:ns.dale.com", "dns", "zone:dale.com"),
+        ("zone:dale.com", "delegation", "zone:com"),
+        ("zone:com", "name servers", "server:a.nic.com"),
+        ("server:a.nic.com", "its name", "host:a.nic.com"),
+        ("host:a.nic.com", "dns", "zone:nic.com"),
+        ("zone:com", "delegation", "zone:."),
+        ("zone:.", "name servers", "server:root.com"),
+    ):
+        builder.need(node(name), Need(need, (Alternative(node(target)),)))
+    node("host:root.com")
+    return builder.build()
+
+
+def test_the_walk_stops_below_the_registries() -> None:
+    graph = delegated()
+    mine = {
+        "host:x.com",
+        "zone:x.com",
+        "server:ns.dale.com",
+        "host:ns.dale.com",
+        "zone:dale.com",
+    }
+
+    assert set(reach_below(graph, ["host:x.com", "host:gone.com"])) == mine
+    assert set(all_below(graph)) == mine
+
+
+def test_a_node_is_known_by_any_spelling_of_its_host() -> None:
+    graph = used("host:x.com", ["a.example.net"])
+
+    for name in ("x.com", "X.COM.", "x.com/feed"):
+        assert [v.id for v in missed(name, graph, graph, graph, CATALOG).inside] == ["example.net"]

@@ -72,6 +72,28 @@ def test_what_stayed_unknown_for_one_reason_is_told_once() -> None:
     ) in _shown(graph, "x.test")
 
 
+def test_of_a_page_that_loads_very_much_the_hard_needs_are_shown_and_the_rest_is_counted() -> None:
+    resources = [
+        {
+            "url": f"https://h{n}.test/",
+            "host": f"h{n}.test",
+            "element": "script",
+            "third_party": True,
+            "strength": "hard" if n == 39 else "soft",
+            "reason": "",
+        }
+        for n in range(40)
+    ]
+    graph = graph_of(
+        ("dns.a", "x.test", {"addresses": ["198.18.1.9"], "ttl": 60}),
+        ("page.resources", "https://x.test/", {"resources": resources}),
+    )
+    shown = _shown(graph, "x.test").splitlines()
+    first = shown.index("What https://x.test/ loads") + 1
+    assert shown[first].startswith("  script from h39.test ")
+    assert "  and 25 more, which --tree shows" in shown
+
+
 def test_text_of_strangers_moves_no_cursor_and_is_no_markup() -> None:
     bad = "[red]\x1b[2J"
     graph = graph_of(("dns.cname", "x.test", {"target": bad, "ttl": 1}))

@@ -21,6 +21,7 @@ from downwind.show.report_form import report_csv, report_form
 from downwind.show.report_page import report_page
 from downwind.show.report_view import show_report
 from downwind.show.shares import percent, small_decimal
+from downwind.terms import UsageError
 
 NOBODY = Catalog.from_texts([])
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -136,6 +137,12 @@ def test_the_command_prints_json_and_writes_csv_and_the_page(tmp_path: Path) -> 
     assert layers == ["all layers", "edge", "dns", "fonts", "origin"]
     assert table.read_text(encoding="utf-8").startswith("group,layer,holder,")
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    result = call(*SHOPS, "--html", str(tmp_path / "absent" / "page.html"))
+    assert isinstance(result.exception, UsageError)
+    assert "page.html: it cannot be written: No such file" in str(result.exception)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
-"""The two reports that are kept say the same in their three forms."""
+"""The page on reports names every key, and the two reports that are kept say the same thrice."""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from downwind.catalog import Catalog
+from downwind.jobs.report import Wanted, report_of_edges, report_of_name_servers
+from downwind.show.report_form import COLUMNS, report_form
 
 REPORTS = Path(__file__).parents[2] / "docs" / "reports"
 KEPT = [("gov-2026", "dns"), ("imc-2020", "all layers")]
@@ -54,3 +59,36 @@ def test_dnsmadeeasy_is_told_with_its_figures() -> None:
     assert (row["falls"], row["falls_in_all"]) == ("1002", "22559")
     text = (REPORTS / "imc-2020.md").read_text(encoding="utf-8")
     assert "DNSMadeEasy takes down 1,002 sites directly, and 22,559 in all" in text
+
+
+def keys(form: object) -> Iterator[str]:
+    if isinstance(form, list):
+        for each in form:
+            yield from keys(each)
+    if isinstance(form, dict):
+        yield from form
+        for each in form.values():
+            yield from keys(each)
+
+
+def test_the_page_names_every_key_of_the_json_form(tmp_path: Path) -> None:
+    (tmp_path / "ns.tsv").write_text("a.test\tns.x.example\n")
+    edges = REPORTS.parent / "examples" / "shops-edges.csv"
+    nodes = REPORTS.parent / "examples" / "shops-nodes.csv"
+    nobody = Catalog.from_texts([])
+    made = [
+        report_of_name_servers(tmp_path / "ns.tsv", nobody, Wanted()),
+        report_of_edges(edges, nobody, Wanted(nodes, by="kind")),
+    ]
+    text = (REPORTS.parent / "report.md").read_text(encoding="utf-8")
+    told = {word for code in re.findall(r"`([^`]+)`", text) for word in re.findall(r"\w+", code)}
+    ranks = {"1", "3", "5", "10"}
+    found = {key for report in made for key in keys(report_form(report))} - ranks
+    assert len(found) > 30
+    assert found - told - {"domain"} == set()
+
+
+def test_the_page_says_what_the_columns_of_the_table_are() -> None:
+    text = (REPORTS.parent / "report.md").read_text(encoding="utf-8")
+    for column in COLUMNS:
+        assert f"`{column}`" in text, column

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from downwind.observe.network import Network
-from downwind.survey.client import Counts
+from downwind.survey.dns.client import Counts
+from downwind.survey.limits.pace import Limits
 from downwind.survey.looker import Looker
-from downwind.survey.pace import Limits
 from downwind.terms import Evidence, Finding, Seen
 
 FAST = Limits(queries=10_000, server_queries=10_000, requests=10_000)

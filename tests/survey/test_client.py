@@ -15,9 +15,9 @@ import dns.rrset
 
 from downwind.observe.dialer import Dialer
 from downwind.observe.network import Endpoint
-from downwind.survey.client import Answer, Client
-from downwind.survey.pace import Limits
-from downwind.survey.wire import TYPES
+from downwind.survey.dns.client import Answer, Client
+from downwind.survey.dns.wire import TYPES
+from downwind.survey.limits.pace import Limits
 from tests.observe.tinynet import RESOLVER, Answering, TinyInternet, plain_answering
 
 A = TYPES["A"]
@@ -223,7 +223,7 @@ async def test_what_is_no_name_is_not_asked(tmp_path: Path) -> None:
 def test_an_endpoint_is_compared_in_the_form_of_the_kernel() -> None:
     # 2001:DB8:0::1 is how somebody writes it; replies come from 2001:db8::1.
     async def same() -> tuple[Any, Any]:
-        from downwind.survey.socket_pool import SocketPool
+        from downwind.survey.dns.socket_pool import SocketPool
 
         pool: SocketPool[str] = SocketPool(asyncio.get_running_loop(), lambda *_: True)
         pair = (

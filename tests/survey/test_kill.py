@@ -22,7 +22,7 @@ from pathlib import Path
 from downwind.jobs.survey import map_list
 from downwind.observe.network import Network
 from downwind.survey.names_file import NamesFile
-from downwind.survey.pace import Limits
+from downwind.survey.limits.pace import Limits
 network = Network.from_handout(json.loads(Path(sys.argv[1]).read_text()))
 limits = Limits(queries=10_000, server_queries=10_000, names_at_once=40)
 asyncio.run(map_list(NamesFile(sys.argv[2]), network, Path(sys.argv[3]), limits=limits,

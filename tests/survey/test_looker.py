@@ -112,6 +112,16 @@ async def test_names_that_share_something_ask_for_it_once(tmp_path: Path) -> Non
     assert not [one for one, times in told.items() if times > 1]
 
 
+async def test_the_target_of_an_alias_costs_no_question_for_its_addresses(tmp_path: Path) -> None:
+    async with TinyInternet(tmp_path) as net:
+        await usual(net)
+        asked = await _resolver(net)
+        seen = await look(net.network(), "www.x.test")
+    assert {rdtype for name, rdtype in asked if name == "x.edge.cdn.test"} == {"SOA"}
+    assert seen.value("dns.a", "x.edge.cdn.test")["addresses"] == ["198.18.2.80"]
+    assert seen.value("dns.aaaa", "x.edge.cdn.test")["addresses"] == ["2001:db8:2::80"]
+
+
 async def test_a_further_name_of_a_known_provider_costs_six_questions(tmp_path: Path) -> None:
     async with TinyInternet(tmp_path) as net:
         await usual(net)
@@ -223,6 +233,18 @@ async def test_name_servers_of_ever_new_zones_are_not_followed_for_ever(tmp_path
         seen = await look(net.network(), "z0.test")
     assert seen.value("survey.name", "z0.test")["not_followed"] > 0
     assert len(seen.evidence) < 3_000
+
+
+async def test_leads_that_take_too_long_are_left_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("downwind.survey.looker._BUDGET", -1.0)
+    async with TinyInternet(tmp_path, floor=0.0) as net:
+        await usual(net)
+        await net.resolver()
+        seen = await look(net.network(), "x.test")
+    assert seen.value("survey.name", "x.test")["not_followed"] > 0
+    assert seen.value("dns.a", "x.test")["addresses"] == ["198.18.2.80"]
 
 
 async def test_a_thousand_name_servers_are_cut_and_the_rest_counted(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,11 @@ def test_a_minus_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     names = NamesFile("-")
     assert names.count() is None
     assert [row.name for row in names.rows()] == ["x.test", "y.test"]
+
+
+def test_a_pipe_is_not_read_to_count_its_lines(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert NamesFile(tmp_path / "pipe").count() is None
 
 
 def test_names_are_written_one_way() -> None:

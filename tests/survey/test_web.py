@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from downwind.observe.manners.limits import Manners
-from downwind.survey.pace import Limits
+from downwind.survey.limits.pace import Limits
 from downwind.terms import Seen, Unanswered
 from tests.observe.tinynet import Serving, TinyInternet, page, usual
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-_HEX = re.compile(r"\\([0-9a-fA-F]{2})")
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{2})|(.))", re.DOTALL)
 # RFC 4514 2.4: an attribute starts the text or follows an unescaped separator.
 _ATTRIBUTE = re.compile(r"(?:^|[,;/+])\s*(?:OID\.)?([A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)+)\s*=\s*")
 _NAMES = {"2.5.4.3": "CN", "2.5.4.10": "O", "COMMONNAME": "CN", "ORGANIZATIONNAME": "O"}
+_LONGEST_NAME = 4096
 _QUALIFIED = re.compile(r"^[+?~-]")
 _HOST_LIKE = re.compile(r"[a-z0-9_*-]+(\.[a-z0-9_*-]+)*\.?", re.IGNORECASE)
 
@@ -96,14 +97,15 @@ def read_issuer(text: str) -> tuple[str, str]:
     for label in ("issuer=", "issuer:"):
         if text.lower().startswith(label):
             text = text[len(label) :].strip()
-    parts = dict(_attributes(text))
+    parts = dict(_attributes(text[:_LONGEST_NAME]))
     if not parts:
         return text, text
     return parts.get("O", ""), parts.get("CN", "")
 
 
 def _attributes(text: str) -> Iterator[tuple[str, str]]:
-    places = [found for found in _ATTRIBUTE.finditer(text) if not _escaped(text, found.start())]
+    hidden = _hidden(text)
+    places = [found for found in _ATTRIBUTE.finditer(text) if found.start() not in hidden]
     if not places or text[: places[0].start()].strip():
         return
     for place, after in zip(places, [*places[1:], None], strict=True):
@@ -112,16 +114,23 @@ def _attributes(text: str) -> Iterator[tuple[str, str]]:
         yield _NAMES.get(name, name), _unescaped(value.strip())
 
 
-def _escaped(text: str, at: int) -> bool:
-    before = text[:at]
-    return before.endswith("\\") or before.count('"') % 2 == 1
+def _hidden(text: str) -> set[int]:
+    """Where a character is escaped by a backslash or stands in quotes."""
+    hidden: set[int] = set()
+    quoted = escaped = False
+    for at, character in enumerate(text):
+        if escaped or quoted:
+            hidden.add(at)
+        if not escaped and character == '"':
+            quoted = not quoted
+        escaped = not escaped and character == "\\"
+    return hidden
 
 
 def _unescaped(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
-    bare = _HEX.sub(lambda found: chr(int(found[1], 16)), value)
-    return re.sub(r"\\(.)", r"\1", bare)
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], value)
 
 
 def read_error_page(text: str) -> ErrorPage:

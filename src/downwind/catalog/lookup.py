@@ -213,9 +213,13 @@ class Catalog:
         headers: Mapping[str, str],
         body: str,
         dns: str | None = None,
+        failure: str | None = None,
     ) -> tuple[Signed, ...]:
-        """What an error says of the layer at fault; `dns` as in SERVFAIL, SERVFAIL+22, TIMEOUT."""
-        return read_signs(self._signs, make_reply(status, headers, body, dns))
+        """What an error says of the layer at fault; `dns` as in SERVFAIL, SERVFAIL+22, TIMEOUT.
+
+        `failure` is how a connection failed before any reply (schema.py).
+        """
+        return read_signs(self._signs, make_reply(status, headers, body, dns, failure))
 
     def _matches(
         self, kind: str, claim: Claim | None, rule: str, mark: str = ""

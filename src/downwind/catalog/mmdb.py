@@ -10,6 +10,8 @@ _MARKER = b"\xab\xcd\xefMaxMind.com"
 _METADATA_WITHIN = 131_072
 _SEPARATOR = 16
 _DEEPEST = 16
+_MOST_VALUES = 10_000
+"""In one record; pointers to pointers could unfold a small file into the whole memory."""
 
 _POINTER, _TEXT, _DOUBLE, _BYTES, _MAP, _INT32, _ARRAY, _BOOL, _FLOAT = 1, 2, 3, 4, 7, 8, 11, 14, 15
 _UNSIGNED = frozenset({5, 6, 9, 10})
@@ -73,10 +75,12 @@ class MaxMindFile:
         return self._unsigned(node * 2 * width + bit * width, width)
 
     def _value(self, at: int, *, base: int) -> Any:
+        self._values = 0
         return self._decode(at, base, 0)[0]
 
     def _decode(self, at: int, base: int, depth: int) -> tuple[Any, int]:
-        if depth > _DEEPEST:
+        self._values += 1
+        if depth > _DEEPEST or self._values > _MOST_VALUES:
             raise NotMaxMind("its records are nested too deeply")
         control = self._byte(at)
         kind, at = control >> 5, at + 1

@@ -211,6 +211,8 @@ class Signature(Sourced):
     """Any of these is in what a reader of the page sees: without tags, scripts and comments."""
     not_text: Words = ()
     dns: Annotated[str, AfterValidator(_dns)] | None = None
+    failure: Literal["certificate", "tls", "refused", "timeout"] | None = None
+    """How a connection failed before any reply."""
     says: Annotated[Fault, Field(strict=False)]
     product: Id | None = None
     weight: Annotated[float, Field(gt=0, lt=1)]
@@ -218,8 +220,11 @@ class Signature(Sourced):
 
     @model_validator(mode="after")
     def _is_evidence(self) -> Self:
-        if not (self.status or self.header or self.body or self.text or self.dns):
-            raise ValueError("it fits every reply; give it status, header, body, text or dns")
+        replies = self.status or self.header or self.body or self.text
+        if not (replies or self.dns or self.failure):
+            raise ValueError(
+                "it fits every reply; give it status, header, body, text, dns or failure"
+            )
         if self.header and not (self.status or self.body or self.text):
             raise ValueError("a header alone is on every reply; give it a status or a body too")
         if self.unconfirmed and self.weight > UNCONFIRMED_WEIGHT:

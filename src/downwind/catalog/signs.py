@@ -32,9 +32,16 @@ class Reply:
     """The body as a reader sees it: no tags, no scripts, no addresses of what it loads."""
     rcode: str
     extended: frozenset[str]
+    failure: str | None
 
 
-def make_reply(status: int | None, headers: Mapping[str, str], body: str, dns: str | None) -> Reply:
+def make_reply(
+    status: int | None,
+    headers: Mapping[str, str],
+    body: str,
+    dns: str | None,
+    failure: str | None = None,
+) -> Reply:
     """Header names and all text in small letters; `dns` is a rcode and its extended errors."""
     rcode, *extended = (dns or "").upper().split("+")
     small = body[:_READ_AT_MOST].lower()
@@ -45,6 +52,7 @@ def make_reply(status: int | None, headers: Mapping[str, str], body: str, dns: s
         _visible(small),
         rcode,
         frozenset(extended),
+        failure,
     )
 
 
@@ -69,6 +77,8 @@ def read_signs(signs: Sequence[Sign], reply: Reply) -> tuple[Signed, ...]:
 
 def _fits(signature: Signature, reply: Reply) -> bool:
     if signature.status and reply.status not in signature.status:
+        return False
+    if signature.failure and signature.failure != reply.failure:
         return False
     if signature.dns and not _fits_dns(signature.dns, reply):
         return False

@@ -15,17 +15,17 @@ from downwind.evidence.inside import KINDS, Reading, records_of
 from downwind.evidence.inside.backstage import read_backstage
 from downwind.evidence.inside.dnslog import read_dnslog
 from downwind.evidence.inside.otel import QUERY, read_otel
-from downwind.evidence.inside.readings import READING
+from downwind.evidence.inside.readings import DEEPER, READING, VANTAGE
 from downwind.evidence.inside.terraform import read_terraform
 from downwind.evidence.log import EvidenceLog
 from downwind.evidence.redact import redact_url
 from downwind.graph import Graph, build_graph
-from downwind.jobs.map import Records
+from downwind.jobs.map import Heard, Records, map_here
 from downwind.jobs.prometheus import ask_prometheus
 from downwind.model import Model
 from downwind.observe import Network
 from downwind.questions.missed import Missed, Vendor, missed
-from downwind.terms import DownwindError, UsageError
+from downwind.terms import DownwindError, Evidence, Seen, UsageError
 
 THIS_NETWORK = "this network"
 _MOST_MAPPED = 200
@@ -102,7 +102,7 @@ def what_was_missed(
 ) -> Look:
     """Compare what the store has from outside with what it has from inside, for one node."""
     written = model or Model()
-    outside = [each for each in records if not each[1].kind.startswith("inside.")]
+    outside = _outside(records)
     inside = [each for each in records if each[1].kind.startswith("inside.")]
     merged = build_graph(records, catalog, written)
     graphs = (
@@ -116,6 +116,34 @@ def what_was_missed(
         if record.kind == READING and record.value and record.value["node"] == node
     }
     return Look(missed(node, *graphs, catalog), merged, tuple(k for k in KINDS if k in kinds))
+
+
+def _outside(records: Records) -> Records:
+    """What was measured, without what was mapped only since it was known from inside."""
+    found: Records = []
+    for each in records:
+        value = each[1].value
+        if each[1].kind == DEEPER and value is not None:
+            found = found[: max(0, len(found) - int(value["records"]))]
+        elif not each[1].kind.startswith("inside."):
+            found.append(each)
+    return found
+
+
+async def map_deeper(
+    hosts: Sequence[str],
+    node: str,
+    network: Network,
+    directory: Path,
+    *,
+    budget: float,
+    heard: Heard,
+) -> None:
+    """Map the hosts of vendors, and say in the store that this is no outside view of the node."""
+    records = await map_here(hosts, network, directory, budget=budget, heard=heard)
+    told = {"node": node, "hosts": list(hosts), "records": len(records)}
+    with EvidenceLog(directory) as log:
+        log.append(Evidence(node, DEEPER, Seen(told), network.clock.now(), VANTAGE))
 
 
 def hosts_to_map(vendors: Sequence[Vendor]) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from downwind.evidence.log import EvidenceLog
 from downwind.observe import Network
 from downwind.survey.course import BEGUN, ENDED, identity, unfinished
+from downwind.survey.limits.pace import Limits
 from downwind.survey.names_file import NamesFile, Read
-from downwind.survey.pace import Limits
 from downwind.survey.run import Progress, survey
 from downwind.terms import Evidence, Seen
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from downwind.catalog import Catalog
 from downwind.evidence.domains import registered_domain
+from downwind.evidence.inside.names import clean_host
 from downwind.graph import Graph
 from downwind.graph.inside.vendors import vendor_of
+from downwind.questions.registries import all_below, reach_below
 from downwind.terms import Scope, Standing
 
 
@@ -63,9 +65,9 @@ def missed(node: str, outside: Graph, inside: Graph, merged: Graph, catalog: Cat
     """
     own = _own(node)
     starts = _starts(outside, node)
-    reached = _reach(outside, starts) if starts else tuple(outside.nodes)
+    reached = reach_below(outside, starts) if starts else all_below(outside)
     shown = _vendors(outside, reached, catalog, own)
-    scopes = _scopes(outside, reached)
+    scopes = _scopes(reached)
     vendors = _inside(node, inside, merged, catalog, own, shown)
     added = [vendor for vendor in vendors if not vendor.outside]
     providers = {scope.provider for scope in scopes}
@@ -101,11 +103,10 @@ def _inside(
     own: str | None,
     shown: Mapping[str, object],
 ) -> tuple[Vendor, ...]:
-    starts = _starts(inside, node)
-    reached = _reach(inside, starts)
+    reached = reach_below(inside, _starts(inside, node))
     standings = _standings(inside, reached)
     hosts = _vendors(inside, reached, catalog, own)
-    scopes = _scopes(inside, reached)
+    scopes = _scopes(reached)
     return tuple(
         Vendor(
             id=vendor,
@@ -122,25 +123,22 @@ def _inside(
 
 def _own(node: str) -> str | None:
     """The domain of a host or a capability, whose own names are no vendor's."""
-    name = node.partition("/")[0]
-    return registered_domain(name) if "." in name else None
+    host = clean_host(node.partition("/")[0])
+    return registered_domain(host) if host else None
 
 
 def _starts(graph: Graph, node: str) -> tuple[str, ...]:
     """The nodes that a name stands for, or, for a capability, its service's host."""
     for name in (node, node.partition("/")[0]):
+        host = clean_host(name)
         found = [
             each
-            for each in (name, f"host:{name}", f"page:https://{name}/", f"mail:{name}")
+            for each in (name, f"host:{host}", f"page:https://{host}/", f"mail:{host}")
             if each in graph.nodes and graph.nodes[each].needs
         ]
         if found:
             return tuple(found)
     return ()
-
-
-def _reach(graph: Graph, starts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(node for start in starts for node in graph.reach(start)))
 
 
 def _vendors(
@@ -160,7 +158,7 @@ def _vendors(
     return vendors
 
 
-def _scopes(graph: Graph, nodes: Iterable[str]) -> tuple[Scope, ...]:
+def _scopes(nodes: Iterable[str]) -> tuple[Scope, ...]:
     return tuple(scope for node_id in nodes if (scope := _grain(node_id)))
 
 
@@ -198,5 +196,5 @@ def _standings_of(
 
 
 def _rests_on(merged: Graph, vendor: str, hosts: Iterable[str]) -> tuple[str, ...]:
-    nodes = _reach(merged, (f"host:{host}" for host in hosts))
-    return tuple(sorted({scope.provider for scope in _scopes(merged, nodes)} - {vendor}))
+    nodes = reach_below(merged, (f"host:{host}" for host in hosts))
+    return tuple(sorted({scope.provider for scope in _scopes(nodes)} - {vendor}))

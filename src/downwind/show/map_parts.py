@@ -8,8 +8,6 @@ from downwind.evidence.domains import registrable_domain
 from downwind.graph import Graph
 from downwind.terms import Need, Scope
 
-_RESOURCE = " from "
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -34,7 +32,10 @@ def parts_of(graph: Graph, name: str) -> tuple[Part, ...]:
     host = _host(name)
     domain = registrable_domain(host)
     candidates = [
-        Part("page", f"What https://{host}/ loads", f"page:https://{host}/"),
+        *(
+            Part("page", f"What {scheme}://{host}/ loads", f"page:{scheme}://{host}/")
+            for scheme in ("https", "http")
+        ),
         *_mail(host),
         *(_mail(domain) if domain != host else ()),
         Part("registration", f"The registration of {domain}", f"registration:{domain}"),
@@ -61,7 +62,7 @@ def _says_something(graph: Graph, part: Part) -> bool:
 def needs_shown(graph: Graph, part: Part) -> tuple[Need, ...]:
     """The needs of a part; of a page those besides its host, which is told already."""
     needs = graph.nodes[part.node].needs
-    return tuple(n for n in needs if part.name != "page" or _RESOURCE in n.name)
+    return tuple(n for n in needs if part.name != "page" or n.name != "host")
 
 
 def scopes_of(graph: Graph, start: str) -> tuple[Scope, ...]:

@@ -14,11 +14,14 @@ from downwind.questions.lone import lone_causes
 from downwind.show.map_form import WITHIN, map_form
 from downwind.show.map_parts import Part, needs_shown, parts_of, scopes_of, start_of
 from downwind.show.screen import narrow, plain
-from downwind.terms import Need, Scope, Strength
+from downwind.terms import Need, Scope, Standing, Strength
 
 __all__ = ["map_form", "show_map"]
 
 _DEEPEST = 6
+_MOST_NEEDS = 40
+"""A query log may tell of thousands."""
+_MOST_LINES = 15
 _SHOWN = 3
 """Of several that will do, or of several that stayed unknown for one reason."""
 
@@ -50,8 +53,13 @@ def _show_part(out: Console, graph: Graph, catalog: Catalog, part: Part, *, whol
     else:
         out.print(title)
         lines = Table.grid(padding=(0, 2))
-        _add_lines(lines, graph, needs_shown(graph, part), stacked=narrow(out))
+        needs = sorted(needs_shown(graph, part), key=lambda need: need.strength is Strength.SOFT)
+        _add_lines(lines, graph, needs[:_MOST_LINES], stacked=narrow(out))
         out.print(lines)
+        if len(needs) > _MOST_LINES:
+            out.print(
+                Text(f"  and {len(needs) - _MOST_LINES} more, which --tree shows", style="dim")
+            )
     if part.name == "host":
         said = ", ".join(_named(scope, catalog) for scope in scopes_of(graph, part.node))
         out.print(Text(f"It stands on {said or 'nobody that the catalogue knows'}."))
@@ -61,12 +69,14 @@ def _show_part(out: Console, graph: Graph, catalog: Catalog, part: Part, *, whol
 
 def _add_lines(lines: Table, graph: Graph, needs: Iterable[Need], *, stacked: bool) -> None:
     """One line a need: what meets it, and the providers beneath; an alias goes on below."""
-    for need in needs:
+    every = list(needs)
+    for need in every[:_MOST_NEEDS]:
         targets = [graph.nodes[a.node] for a in need.alternatives]
         scopes = sorted({s for target in targets for s in scopes_of(graph, target.id)})
         told = [plain(t.label) for t in targets if t.kind != "grain"]
-        soft = need.strength is Strength.SOFT
-        said = Text(plain(need.name) + (" (soft)" if soft else ""), style="yellow" if soft else "")
+        marks = _marks(need)
+        said = Text(plain(need.name) + (f" ({', '.join(marks)})" if marks else ""))
+        said.stylize("yellow" if need.strength is Strength.SOFT else "")
         met, behind = Text(_few(told)), Text(_few([str(s) for s in scopes]), style="magenta")
         if stacked:
             lines.add_row("", Text("  ").join(text for text in (said, met, behind) if text))
@@ -74,6 +84,14 @@ def _add_lines(lines: Table, graph: Graph, needs: Iterable[Need], *, stacked: bo
             lines.add_row("", said, met, behind)
         if need.name in ("alias", "host") and len(targets) == 1:
             _add_lines(lines, graph, targets[0].needs, stacked=stacked)
+    if len(every) > _MOST_NEEDS:
+        lines.add_row("", Text(f"and {len(every) - _MOST_NEEDS:,} more; --json has them all"))
+
+
+def _marks(need: Need) -> list[str]:
+    """What a need is beside hard and observed."""
+    soft = ["soft"] if need.strength is Strength.SOFT else []
+    return soft if need.standing is Standing.OBSERVED else [*soft, str(need.standing)]
 
 
 def _few(names: Sequence[str]) -> str:
@@ -126,8 +144,8 @@ def _need_text(need: Need) -> Text:
     count = len(need.alternatives)
     any_of = f" (any {need.k} of {count})" if count > 1 else ""
     style = "yellow" if need.strength is Strength.SOFT else ""
-    soft = ", soft" if need.strength is Strength.SOFT else ""
-    text = Text(f"{plain(need.name)}{any_of}{soft}", style=style)
+    marks = "".join(f", {mark}" for mark in _marks(need))
+    text = Text(f"{plain(need.name)}{any_of}{marks}", style=style)
     return text.append(f"  {plain(need.why)}", style="dim")
 
 

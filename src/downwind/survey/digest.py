@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from downwind.evidence.mail import exchangers_of, spf_of
-from downwind.survey.facts import Facts
+from downwind.survey.looks.facts import Facts
 from downwind.terms import Absent, Finding, Unanswered
 
 _MOST_SENDERS = 20

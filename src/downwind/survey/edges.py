@@ -62,12 +62,11 @@ class _Web:
 
 def write_edges(store: Path, catalog: Catalog, edges: Path, nodes: Path) -> Written:
     """The latest survey in the store as tables; raises UsageError where there is none."""
-    labels = _labels(store)
+    began, labels = _survey(store)
     written = Written()
     needs, web = Needs(catalog), _Web()
     kinds: dict[str, str] = {}
     done: set[str] = set()
-    began = _began(store)
     with (
         _table(edges, _EDGES) as put_edge,
         _table(nodes, ("node", "kind", *map(_column, labels))) as put_node,
@@ -114,25 +113,22 @@ def _put(
             put((site, need.layer, holder.node, need.k, need.strength, 0.0, confidence, record_id))
 
 
-def _began(store: Path) -> float:
-    """When the latest survey began."""
-    at = [record.at for _, record in read(store, kinds=(BEGUN,))]
-    if not at:
+def _survey(store: Path) -> tuple[float, list[str]]:
+    """When the latest survey began, and which columns its list had besides the names."""
+    began: float | None = None
+    labels: dict[str, None] = {}
+    for _, record in read(store, kinds=(BEGUN, NAME)):
+        if record.kind == BEGUN:
+            began, labels = record.at, {}
+        elif record.value is not None:
+            labels |= dict.fromkeys(record.value["labels"])
+    if began is None:
         raise UsageError(
             "No list of names was mapped into this store.",
             where=str(store),
             todo="Map one with `downwind map --list FILE`.",
         )
-    return at[-1]
-
-
-def _labels(store: Path) -> list[str]:
-    """The columns that the list had besides its names."""
-    names: dict[str, None] = {}
-    for _, record in read(store, kinds=(NAME,)):
-        if record.value is not None:
-            names |= dict.fromkeys(record.value["labels"])
-    return list(names)[:_MOST_LABELS]
+    return began, list(labels)[:_MOST_LABELS]
 
 
 def _column(label: str) -> str:

@@ -10,25 +10,28 @@ from typing import Any
 from downwind.evidence.domains import registrable_domain
 from downwind.observe.dialer import Dialer
 from downwind.observe.network import Network
-from downwind.survey.client import Client, Counts
-from downwind.survey.cuts import Cuts
 from downwind.survey.digest import digest
-from downwind.survey.domains import Domains
-from downwind.survey.facts import Facts, Recent
-from downwind.survey.hosts import Answers, Hosts
-from downwind.survey.manners import WebManners
-from downwind.survey.pace import Doors, Limits
-from downwind.survey.rdata import AAAA, A
-from downwind.survey.referrals import Referrals
-from downwind.survey.resolver import Resolver
-from downwind.survey.shared import Shared
-from downwind.survey.web import Web
-from downwind.survey.zones import Zones
+from downwind.survey.dns.client import Client, Counts
+from downwind.survey.dns.rdata import AAAA, A
+from downwind.survey.dns.resolver import Resolver
+from downwind.survey.limits.manners import WebManners
+from downwind.survey.limits.pace import Doors, Limits
+from downwind.survey.looks.cuts import Cuts
+from downwind.survey.looks.domains import Domains
+from downwind.survey.looks.facts import Facts
+from downwind.survey.looks.hosts import Answers, Hosts
+from downwind.survey.looks.referrals import Referrals
+from downwind.survey.looks.web import Web
+from downwind.survey.looks.zones import Zones
+from downwind.survey.memory.recent import Recent
+from downwind.survey.memory.shared import Shared
 from downwind.terms import Evidence, Finding, Seen, Unanswered
 
 _REMEMBERED = 10_000
 _MOST_LEADS = 400
 """Name servers of ever new zones would otherwise lead on for ever."""
+_BUDGET = 120.0
+"""Seconds after which a name's further leads are not followed: each may be slow to fail."""
 _SERVERS_ASKED = 8
 _KINDS = {
     "host": ("dns.a", "dns.aaaa", "dns.zone_of"),
@@ -132,12 +135,13 @@ class Looker:
         seen = dict.fromkeys(keys)
         waiting = deque(keys)
         left_out = 0
+        late = self._client.now() + self._network.clock.timeout(_BUDGET)
         while waiting:
             facts = await self._look(waiting.popleft())
             for lead in facts.leads:
                 if lead in seen or self._settled.get(lead):
                     continue
-                if len(seen) >= _MOST_LEADS:
+                if len(seen) >= _MOST_LEADS or self._client.now() > late:
                     left_out += 1
                     continue
                 seen[lead] = None

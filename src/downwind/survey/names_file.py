@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,11 +73,19 @@ class NamesFile:
                 yield row
 
     def count(self) -> int | None:
-        """How many lines there are, to tell how long it takes; None for a stream."""
+        """How many lines there are, to tell how long it takes; None for a stream.
+
+        Raises UsageError where the list cannot be read.
+        """
         if self.path == STDIN:
             return None
-        with open(self.path, "rb") as file:
-            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+        try:
+            if not stat.S_ISREG(os.stat(self.path).st_mode):
+                return None
+            with open(self.path, "rb") as file:
+                return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+        except OSError as error:
+            raise _unreadable(error, self.path) from error
 
     def _all(self, file: TextIO) -> Iterator[Row]:
         table: _Table | None = None
@@ -192,4 +202,8 @@ def _opened(path: str) -> Iterator[TextIO]:
         with open(path, encoding="utf-8", errors="replace", newline=None) as file:
             yield file
     except OSError as error:
-        raise UsageError(f"The list cannot be read: {error.strerror}.", where=path) from error
+        raise _unreadable(error, path) from error
+
+
+def _unreadable(error: OSError, path: str) -> UsageError:
+    return UsageError(f"The list cannot be read: {error.strerror}.", where=path)

@@ -12,12 +12,12 @@ from downwind.observe import dns
 from downwind.observe.dialer import Dialer
 from downwind.observe.names import ROOT
 from downwind.observe.network import Network
-from downwind.survey.client import Counts
 from downwind.survey.course import NAME
+from downwind.survey.dns.client import Counts
 from downwind.survey.keeper import Keeper
+from downwind.survey.limits.pace import Limits
 from downwind.survey.looker import Looker
 from downwind.survey.names_file import Row
-from downwind.survey.pace import Limits
 from downwind.terms import CannotMeasure, Evidence, Finding, Seen
 
 _REASONS_KEPT = 200

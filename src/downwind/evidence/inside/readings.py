@@ -15,6 +15,8 @@ from downwind.terms import Evidence, Seen
 KINDS = ("dnslog", "otel", "terraform", "backstage")
 """What `downwind map --from` reads."""
 READING = "inside.reading"
+DEEPER = "inside.deeper"
+"""Says that so many `records` before it come from mapping what was known from inside alone."""
 VANTAGE = "inside"
 MOST_BROKEN = 5
 """So many broken places are named; all are counted."""

@@ -3,7 +3,7 @@
 from downwind.catalog import Catalog
 from downwind.graph.observed.drawing import Drawing
 from downwind.graph.observed.hosts import draw_host, no_such_name
-from downwind.graph.observed.mail import draw_mailbox
+from downwind.graph.observed.mail import draw_mailbox, tell_implied
 from downwind.graph.observed.pages import draw_page
 from downwind.graph.observed.registrations import draw_registration
 from downwind.graph.observed.senders import draw_sender
@@ -37,6 +37,7 @@ def add_observations(builder: GraphBuilder, sightings: Sightings, catalog: Catal
         draw_mailbox(drawing, record_id, domain, value)
     for _, domain, _ in sightings.of_kind("dns.mx"):
         draw_sender(drawing, domain)
+        tell_implied(drawing, domain)
     for record_id, domain, record in sightings.of_kind("rdap.domain"):
         if record.value is not None:
             draw_registration(drawing, record_id, domain, record, record.value)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from downwind.evidence.mail import Exchanger, StsPolicy, exchangers_of
+from downwind.evidence.mail import Exchanger, StsPolicy, exchangers_of, refuses_mail, spf_of
 from downwind.graph.observed.drawing import Drawing
 from downwind.graph.observed.hosts import no_such_name
 from downwind.graph.observed.parties import parties
-from downwind.terms import Alternative, Strength, Unanswered
+from downwind.terms import Absent, Alternative, Strength, Unanswered
 
 _DOUBTFUL = 0.4
 """Below the floor of confidence: such an alternative may serve some senders, and not others."""
@@ -15,8 +15,11 @@ _DOUBTFUL = 0.4
 
 def draw_mailbox(drawing: Drawing, record_id: str, domain: str, value: Mapping[str, Any]) -> None:
     """The node that takes a domain's mail; none where a null MX (RFC 7505) says that none does."""
+    if refuses_mail(value["records"]):
+        return
     exchangers = exchangers_of(value["records"])
     if not exchangers:
+        drawing.builder.unknown(domain, "mail.exchanger", "its MX records name no host")
         return
     node_id = drawing.builder.node(f"mail:{domain}", "mailbox", f"receive mail for {domain}")
     if zone := drawing.sightings.seen("dns.zone_of", domain):
@@ -30,6 +33,21 @@ def draw_mailbox(drawing: Drawing, record_id: str, domain: str, value: Mapping[s
         )
     policy = _needs_policy(drawing, node_id, domain)
     _needs_exchangers(drawing, node_id, record_id, domain, exchangers, policy)
+
+
+def tell_implied(drawing: Drawing, domain: str) -> None:
+    """Without MX records mail goes to the address itself, if anywhere; said where it sends mail."""
+    record = drawing.sightings.get("dns.mx", domain)
+    texts = drawing.sightings.seen("dns.txt", domain)
+    if record is None or not isinstance(record.finding, Absent) or texts is None:
+        return
+    policy = spf_of(texts[1]["records"])
+    if policy is not None and any(term.mechanism != "all" for term in policy.terms):
+        reason = (
+            "it has no MX record: senders try its address (RFC 5321, 5.1), and whether that takes"
+            " mail was not looked at"
+        )
+        drawing.builder.unknown(domain, "mail.exchanger", reason)
 
 
 def _needs_exchangers(

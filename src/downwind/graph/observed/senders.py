@@ -6,6 +6,7 @@ something up may still take the mail (RFC 7208, 8.6; RFC 7489, 6.6.2).
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from downwind.catalog import Match
@@ -42,7 +43,13 @@ def draw_sender(drawing: Drawing, domain: str) -> None:
 
 def _policy(drawing: Drawing, domain: str) -> Spf | None:
     seen = drawing.sightings.seen("dns.txt", domain)
-    return spf_of(seen[1]["records"]) if seen else None
+    return _read(tuple(seen[1]["records"])) if seen else None
+
+
+@lru_cache(maxsize=4096)
+def _read(records: tuple[str, ...]) -> Spf | None:
+    """A policy is read for its domain, and again for each that includes it."""
+    return spf_of(records)
 
 
 def _needs_policy(drawing: Drawing, node_id: str, domain: str) -> None:

@@ -36,9 +36,13 @@ def draw_zone(drawing: Drawing, record_id: str, zone: str, value: Mapping[str, A
             node_id,
             "name servers",
             servers,
-            why=f"any of its {len(servers)} name servers will do{_told(drawing, zone, value)}",
+            why=f"{_any_of(len(servers))}{_told(drawing, zone, value)}",
             cited=[record_id],
         )
+
+
+def _any_of(count: int) -> str:
+    return f"any of its {count} name servers will do" if count > 1 else "it has one name server"
 
 
 def _told(drawing: Drawing, zone: str, value: Mapping[str, Any]) -> str:

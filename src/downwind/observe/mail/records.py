@@ -7,7 +7,7 @@ from typing import Any
 
 import dns.rrset
 
-from downwind.evidence.mail import kept_text
+from downwind.evidence.mail import kept_text, read_tags
 from downwind.observe.delegation import as_finding
 from downwind.observe.dns import DnsReply
 from downwind.observe.names import from_wire
@@ -89,17 +89,14 @@ async def _key(resolver: Resolver, selector: str, below: str) -> Mapping[str, An
     owner = f"{selector}.{below}"
     reply = await resolver.ask(owner, "TXT")
     canonical, found = _at_end(reply, owner)
-    if found is None:
+    # A wildcard answers for every selector, with whatever else it is there for.
+    keys = [tags for record in found or () if "p" in (tags := read_tags(_joined(record)))]
+    if found is None or not keys:
         return None
     return {
         "selector": selector,
         "target": canonical if canonical != owner else None,
         "ttl": int(found.ttl),
-        "revoked": not any(_holds_key(_joined(record)) for record in found),
+        # RFC 6376, 3.6.1: an empty p= means that the key was revoked.
+        "revoked": not any(tags["p"] for tags in keys),
     }
-
-
-def _holds_key(text: str) -> bool:
-    # RFC 6376, 3.6.1: an empty p= means that the key was revoked.
-    tags = dict(part.strip().partition("=")[::2] for part in text.split(";"))
-    return bool({name.strip(): value.strip() for name, value in tags.items()}.get("p"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,10 +126,13 @@ def _keep(cache: Path | None, servers: Servers, now: float) -> None:
     if cache is None:
         return
     fresh = cache.with_name(f"{cache.name}.{os.getpid()}")
-    try:
+    # A folder that cannot be written costs one request to IANA the next time.
+    with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps({"fetched": now, "servers": dict(servers)}), encoding="utf-8")
-        fresh.replace(cache)
-    except OSError:
-        # A folder that cannot be written costs one request to IANA the next time.
-        fresh.unlink(missing_ok=True)
+        try:
+            fresh.write_text(
+                json.dumps({"fetched": now, "servers": dict(servers)}), encoding="utf-8"
+            )
+            fresh.replace(cache)
+        except OSError:
+            fresh.unlink(missing_ok=True)

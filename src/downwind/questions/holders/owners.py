@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from downwind.catalog import Catalog
+from downwind.evidence.domains import registrable_domain
 from downwind.graph.tables import Table
 from downwind.questions.concentration import kind_of, providers_of
 from downwind.solve.arrays import Flags, Ints, Shorts
@@ -90,13 +91,11 @@ def owners_of(table: Table, catalog: Catalog | None, said: Mapping[str, str]) ->
     of_node = np.full(table.core.size, -1, dtype=np.int32)
     for node in np.flatnonzero(provider).tolist():
         of_node[node] = _holder(table, node, catalog, said, register)
-    untraced = []
-    needs_something = np.diff(table.core.start) > 0
-    for node in np.flatnonzero(_leads_to_nobody(table, provider)).tolist():
-        kind = kind_of(table, node) or ""
-        if kind in UNTRACED and not (kind in GROUND and needs_something[node]):
-            number = register.number(UNKNOWN, table.core_names[node])
-            untraced.append((node, UNTRACED[kind], number))
+    users = _Users(table)
+    untraced = [
+        (node, UNTRACED[kind], _untraced(table, node, kind, users, register))
+        for node, kind in _leading_to_nobody(table, provider)
+    ]
     return Owners(register.holders(), of_node, tuple(untraced))
 
 
@@ -120,12 +119,50 @@ def _holder(
     return register.number(KNOWN, found.owner or found.name, found.id, found.name)
 
 
-def _leads_to_nobody(table: Table, provider: Flags) -> Flags:
-    """Components of which no need names a provider."""
+def _untraced(table: Table, node: int, kind: str, users: _Users, register: _Register) -> int:
+    """A server under the domain that it serves is the site's own, any other one unknown.
+
+    Unknown servers of one registrable domain are one holder.
+    """
+    name = table.core_names[node]
+    called = _host(name)
+    if kind not in ("nameserver", "exchanger"):
+        return register.number(UNKNOWN, called)
+    domain = registrable_domain(called)
+    served = {registrable_domain(_host(user)) for user in users.of(node)}
+    return register.number(PRIVATE if served == {domain} else UNKNOWN, domain)
+
+
+def _host(name: str) -> str:
+    """What a node of a mapped graph is about: ns.x.test of `server:ns.x.test by name`."""
+    return name.partition(":")[2].removesuffix(" by name") or name
+
+
+class _Users:
+    """The core nodes and sites that need a core node directly."""
+
+    def __init__(self, table: Table) -> None:
+        runs = ((table.core, table.core_names), (table.sites, table.site_names or ()))
+        self._runs = [(rows, np.argsort(rows.alt, kind="stable"), names) for rows, names in runs]
+
+    def of(self, node: int) -> Iterator[str]:
+        """Their names."""
+        for rows, by_alt, names in self._runs:
+            first, last = np.searchsorted(rows.alt, [node, node + 1], sorter=by_alt)
+            needs = np.searchsorted(rows.alt_start, by_alt[first:last], side="right") - 1
+            for user in (np.searchsorted(rows.start, needs, side="right") - 1).tolist():
+                yield names[user]
+
+
+def _leading_to_nobody(table: Table, provider: Flags) -> Iterator[tuple[int, str]]:
+    """Components that somebody must run, of which no need names a provider, and their kinds."""
     rows = table.core
     alt_owner: Ints = np.repeat(
         np.repeat(np.arange(rows.size), np.diff(rows.start)), np.diff(rows.alt_start)
     )
     led = np.bincount(alt_owner[provider[rows.alt]], minlength=rows.size) > 0
-    nobody: Flags = ~provider & ~led
-    return nobody
+    needs_something = np.diff(rows.start) > 0
+    for node in np.flatnonzero(~provider & ~led).tolist():
+        kind = kind_of(table, node) or ""
+        if kind in UNTRACED and not (kind in GROUND and needs_something[node]):
+            yield node, kind

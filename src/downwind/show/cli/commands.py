@@ -26,6 +26,7 @@ from downwind.show.cli.listing import (
     Rate,
     ResolverAt,
     map_list_of,
+    refuse_without_list,
 )
 from downwind.show.cli.options import (
     STORE,
@@ -96,6 +97,8 @@ def map_(
     With --list it maps many names: their DNS records, shared work once, and a cut-off run goes on.
     Ends with 3 where nothing could be measured.
     """
+    if listed is not None and inside is not None:
+        raise typer.BadParameter("--list and --from exclude each other.")
     if listed is not None:
         map_list_of(
             Order(
@@ -103,8 +106,10 @@ def map_(
                 names=names or [],
                 store=store,
                 catalog=catalog or [],
+                asdb=asdb,
                 network=network,
                 allow_private=allow_private or [],
+                contact=contact,
                 resolver=resolver,
                 rate=rate,
                 also=also,
@@ -114,6 +119,7 @@ def map_(
             )
         )
         return
+    refuse_without_list(resolver=resolver, rate=rate, also=also, edges=edges, afresh=afresh)
     if not names:
         raise typer.BadParameter("name what to map, or a file of names with --list.")
     if inside is not None:

@@ -124,15 +124,15 @@ def _network(wanted: Wanted) -> "Network":
 
 
 def _map_deeper(wanted: Wanted, network: "Network", found: "Missed") -> None:
-    from downwind.jobs.inside import hosts_to_map
-    from downwind.jobs.map import map_here
+    from downwind.jobs.inside import hosts_to_map, map_deeper
     from downwind.show.screen import progress
 
     hosts = hosts_to_map(found.inside)
     with progress("Mapping the vendors", wanted.as_json) as seen:
         asyncio.run(
-            map_here(
+            map_deeper(
                 hosts,
+                wanted.node,
                 network,
                 wanted.store,
                 budget=wanted.budget,

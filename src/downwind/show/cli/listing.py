@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from downwind.show.cli.options import print_json
+from downwind.show.cli.options import print_json, read_catalog
 
 if TYPE_CHECKING:
     from downwind.observe import Endpoint, Network
-    from downwind.survey.pace import Limits
+    from downwind.survey.limits.pace import Limits
 
 Listed = Annotated[
     str | None,
@@ -64,9 +64,11 @@ class Order:
     file: str
     names: Sequence[str]
     store: Path
-    catalog: Sequence[Path]
+    catalog: list[Path]
+    asdb: Path | None
     network: Path | None
     allow_private: Sequence[str]
+    contact: str
     resolver: str | None
     rate: float | None
     also: str | None
@@ -91,7 +93,7 @@ def map_list_of(order: Order) -> None:
         )
     also = _also(order.also)
     write_edges = _edges_writer(order, order.edges) if order.edges else None
-    network = open_network(order.network, order.allow_private)
+    network = open_network(order.network, order.allow_private, order.contact)
     if order.resolver:
         network = replace(network, resolvers=(read_endpoint(order.resolver),))
     names = NamesFile(order.file)
@@ -121,13 +123,31 @@ def map_list_of(order: Order) -> None:
         raise typer.Exit(3)
 
 
+def refuse_without_list(
+    *, resolver: str | None, rate: float | None, also: str | None, edges: Path | None, afresh: bool
+) -> None:
+    """Raises UsageError where an option is given that says nothing without --list."""
+    from downwind.terms import UsageError
+
+    given = {
+        "--resolver": resolver,
+        "--rate": rate,
+        "--with": also,
+        "--edges": edges,
+        "--afresh": afresh,
+    }
+    for option, value in given.items():
+        if value not in (None, False):
+            raise UsageError(f"{option} goes with --list.", todo="Leave it out, or give a list.")
+
+
 def _edges_writer(order: Order, edges: Path) -> Callable[[], None]:
     """What writes the tables in the end; whatever is wrong with the order is told before."""
-    from downwind.catalog import Catalog
     from downwind.survey.edges import check_format, nodes_beside, write_edges
 
     check_format(edges)
-    catalog, nodes = Catalog.load(order.catalog), nodes_beside(edges)
+    catalog = read_catalog(order.catalog, asdb=order.asdb, real=order.network is None)
+    nodes = nodes_beside(edges)
 
     def write() -> None:
         written = write_edges(order.store, catalog, edges, nodes)
@@ -160,7 +180,7 @@ def read_endpoint(text: str) -> "Endpoint":
 
 
 def _limits(network: "Network", rate: float | None) -> "Limits":
-    from downwind.survey.pace import Limits
+    from downwind.survey.limits.pace import Limits
 
     own = all(ipaddress.ip_address(each.ip).is_loopback for each in network.resolvers)
     if rate is None and not own:

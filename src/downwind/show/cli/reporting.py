@@ -66,11 +66,11 @@ def report_(
     if csv:
         from downwind.show.report_form import report_csv
 
-        csv.write_text(report_csv(report), encoding="utf-8", newline="")
+        _write(csv, report_csv(report))
     if html:
         from downwind.show.report_page import report_page
 
-        html.write_text(report_page(report), encoding="utf-8")
+        _write(html, report_page(report))
     if as_json:
         from downwind.show.report_form import report_form
 
@@ -80,6 +80,18 @@ def report_(
     from downwind.show.screen import screen
 
     show_report(screen(), report, top)
+
+
+def _write(file: Path, text: str) -> None:
+    from downwind.terms import UsageError
+
+    try:
+        file.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        what = f"it cannot be written: {error.strerror}."
+        raise UsageError(
+            what, where=str(file), todo="Name a file in a folder that is there."
+        ) from error
 
 
 def _report(

@@ -52,7 +52,7 @@ def _headline(whole: Group) -> Html:
     largest = first.held[0] if first.held else None
     cards = [
         (f"{whole.sites:,}", "sites on the list"),
-        (percent(first.lone_in_all.share), "fall when some one holder fails"),
+        (percent(first.lone_in_all.share), "fall when a single holder fails"),
         (percent(first.redundancy.separate.share), "have holders that are known to be separate"),
     ]
     if largest:

@@ -33,10 +33,10 @@ def layer_section(layer: Layer, place: int) -> Html:
 def _summary(layer: Layer) -> str:
     behind = ""
     if layer.lone.sites < layer.lone_in_all.sites:
-        behind = f", {percent(layer.lone.share)} one that they lean on directly"
+        behind = f", {percent(layer.lone.share)} when it is one that they lean on directly"
     told = [
         f"{counted(layer.sites, 'site')}. "
-        f"{percent(layer.lone_in_all.share)} fall with some one holder{behind}."
+        f"{percent(layer.lone_in_all.share)} fall when a single holder fails{behind}."
     ]
     if layer.unknown.sites:
         told.append(

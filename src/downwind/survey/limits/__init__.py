@@ -1,0 +1,1 @@
+"""How much may be asked of everybody and of each."""

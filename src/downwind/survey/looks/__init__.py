@@ -1,0 +1,1 @@
+"""What is looked at: hosts, domains, zones and web servers, each with where it leads."""

@@ -1,0 +1,1 @@
+"""What is remembered of so many names, in bounded memory."""

@@ -1,0 +1,95 @@
+"""What a real unbound logs is read as it was asked."""
+
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import dns.exception
+import dns.message
+import dns.query
+import pytest
+
+from downwind.evidence.inside.dnslog import read_dnslog
+
+from .reads import queries, stream
+
+CONFIG = """
+server:
+  directory: "{folder}"
+  chroot: ""
+  username: ""
+  pidfile: "{folder}/pid"
+  logfile: "{folder}/unbound.log"
+  use-syslog: no
+  do-daemonize: no
+  interface: 127.0.0.1@{port}
+  log-queries: yes
+  log-replies: yes
+  log-tag-queryreply: {tag}
+  log-time-ascii: {tag}
+  local-zone: "example.com." static
+  local-data: "www.example.com. CNAME a.example.com."
+  local-data: "a.example.com. A 192.0.2.1"
+  local-zone: "internal." static
+  local-data: "db1.internal. A 192.0.2.80"
+remote-control:
+  control-enable: no
+"""
+ASKED = (
+    ("www.example.com", "A"),
+    ("WWW.Example.com", "HTTPS"),
+    ("gone.example.com", "A"),
+    ("odd\\032name.example.com", "A"),
+    ("db1.internal", "A"),
+    ("example.com", "MX"),
+    ("1.2.0.192.in-addr.arpa", "PTR"),
+)
+
+
+@pytest.fixture(params=["no", "yes"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The log of an unbound that was asked ASKED."""
+    program = shutil.which("unbound") or "/usr/sbin/unbound"
+    if not Path(program).exists():
+        pytest.skip("unbound is not installed (apt-get install unbound)")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = tmp_path / "unbound.conf"
+    config.write_text(CONFIG.format(folder=tmp_path, port=port, tag=request.param))
+    process = subprocess.Popen([program, "-d", "-c", str(config)])
+    try:
+        _ask(port)
+    finally:
+        process.terminate()
+        process.wait(10)
+    return tmp_path / "unbound.log"
+
+
+def _ask(port: int) -> None:
+    until = time.monotonic() + 10
+    for name, type_ in ASKED:
+        query = dns.message.make_query(name, type_)
+        while True:
+            try:
+                dns.query.udp(query, "127.0.0.1", port=port, timeout=0.2)
+                break
+            except (dns.exception.Timeout, OSError):
+                assert time.monotonic() < until, "unbound does not answer"
+                time.sleep(0.05)
+
+
+def test_the_log_of_a_real_unbound_tells_what_was_asked(log: Path) -> None:
+    reading = read_dnslog(stream(log.read_bytes()), now=time.time())
+
+    assert reading.format == "unbound"
+    assert reading.broken == 0
+    assert queries(reading) == {"www.example.com": 2}
+    counted = {sort: reading.facts[sort]["names"] for sort in ("internal", "reverse", "odd")}
+    assert counted == {"internal": 1, "reverse": 1, "odd": 1}
+    assert reading.facts["missing"]["names"] == 1
+    assert reading.facts["checking"]["names"] == 1
+    # As text, unbound writes local time without its zone.
+    assert abs(reading.facts["last"] - time.time()) < 15 * 3600
