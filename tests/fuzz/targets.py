@@ -11,8 +11,11 @@ from contextlib import suppress
 from io import BufferedReader, BytesIO
 
 from downwind.catalog.published.formats import NotItsFormat, read_rows
+from downwind.evidence.inside.backstage import read_backstage
 from downwind.evidence.inside.dnslog import FORMATS as LOG_FORMATS
 from downwind.evidence.inside.dnslog import read_dnslog
+from downwind.evidence.inside.otel import read_otel
+from downwind.evidence.inside.terraform import read_terraform
 from downwind.evidence.mail.spf import read_spf
 from downwind.evidence.mail.sts import read_sts_policy
 from downwind.observe.certificate import covers, problems, read_certificate
@@ -21,7 +24,7 @@ from downwind.observe.page import read_page
 from downwind.observe.wire import decode_body, read_body, read_head
 from downwind.survey.dns.rdata import WireError
 from downwind.survey.dns.wire import read_message
-from downwind.terms import CannotMeasure, UsageError
+from downwind.terms import CannotMeasure, DownwindError, UsageError
 
 PREFIX_FORMS = ("aws", "azure", "google", "google-cloud", "oracle", "fastly", "github", "lines")
 _CAP = 100_000
@@ -86,6 +89,13 @@ def dnslog(data: bytes) -> None:
         return
 
 
+def inside(data: bytes) -> None:
+    """A document from inside; the first byte says of which kind."""
+    read = (read_otel, read_terraform, read_backstage)[(data[0] if data else 0) % 3]
+    with suppress(DownwindError):
+        read(data[1:])
+
+
 def mail(data: bytes) -> None:
     """An SPF record and an MTA-STS policy."""
     text = data.decode("utf-8", errors="replace")
@@ -95,5 +105,6 @@ def mail(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (dns, certificate, headers, html, prefixes, dnslog, mail)
+    target.__name__: target
+    for target in (dns, certificate, headers, html, prefixes, dnslog, inside, mail)
 }

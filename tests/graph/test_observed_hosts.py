@@ -85,6 +85,13 @@ def test_a_mark_on_a_page_that_led_elsewhere_says_nothing_of_this_host() -> None
     assert "edge" not in needs(graph, "host:x.test")
 
 
+def test_an_edge_is_known_by_prefix_where_every_address_leads_to_it() -> None:
+    assert targets(graph_of(_at("198.18.1.9", "198.18.1.10")), "host:x.test", "edge") == [
+        "hill/cdn?"
+    ]
+    assert "edge" not in needs(graph_of(_at("198.18.1.9", "203.0.113.9")), "host:x.test")
+
+
 def test_addresses_of_one_known_provider_are_one() -> None:
     graph = graph_of(_at("198.18.1.9", "198.18.1.200"))
     assert len(targets(graph, "host:x.test", "address")) == 2

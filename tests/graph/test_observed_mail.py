@@ -204,3 +204,19 @@ def test_a_sender_without_mx_records_may_take_mail_at_its_address_which_is_unkno
         ("dns.txt", "x.test", _txt("v=spf1 -all")),
     )
     assert unknown(silent, "mail.exchanger") == []
+
+
+def test_where_exchangers_may_send_each_of_them_is_a_sender() -> None:
+    graph = graph_of(MX, ("dns.txt", "x.test", _txt("v=spf1 mx -all")))
+    found = needs(graph, "mail-from:x.test")
+    assert {"sender a.mx.hill.test", "sender b.mx.hill.test", "sender mx.x.test"} <= set(found)
+    assert found["sender mx.x.test"].alternatives[0].node == "host:mx.x.test"
+
+
+def test_a_chain_of_two_thousand_policies_is_no_trouble() -> None:
+    told: list[Told] = [
+        ("dns.txt", f"d{n}.test", _txt(f"v=spf1 include:d{n + 1}.test -all")) for n in range(2000)
+    ]
+    graph = graph_of(("dns.mx", "d0.test", Absent("NODATA")), *told)
+    assert targets(graph, "spf:d1998.test", "includes d1999.test") == ["spf:d1999.test"]
+    assert "permanent error" in unknown(graph, "mail.spf")[0][1]

@@ -2,7 +2,12 @@
 
 import math
 
-from downwind.terms import Absent
+import pytest
+
+from downwind.catalog import Catalog
+from downwind.graph import build_graph
+from downwind.model import Model
+from downwind.terms import Absent, Evidence, Seen
 
 from .seen import falls, graph_of, needs, targets, unknown
 
@@ -45,3 +50,36 @@ def test_without_an_end_nothing_is_claimed() -> None:
     assert "zone:x.test" not in graph.nodes
     assert unknown(graph, "registration.expires")
     assert graph_of(("rdap.domain", "x.test", Absent("404"))).nodes == {}
+
+
+REGISTRARS = Catalog.from_texts(
+    [
+        "{id: daddy, name: Daddy, owner: 'Daddy.com, LLC',"
+        " products: [{id: names, role: registrar, name: Domains}]}",
+        "{id: one, name: One Inc., owner: Both, products: [{id: r, role: registrar, name: R}]}",
+        "{id: two, name: Two, owner: Both, products: [{id: r, role: registrar, name: R}]}",
+        "{id: dnsco, name: DNS Co, owner: DNS Co, products: [{id: dns, role: dns, name: DNS}]}",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "scope"),
+    [
+        ("Daddy.com, LLC", "daddy/names?"),
+        ("DADDY", "daddy/names?"),
+        ("One", "one/r?"),
+        ("Both Ltd", None),
+        ("DNS Co", None),
+        ("Inc.", None),
+        ("\x1b[31m", None),
+    ],
+)
+def test_a_registrar_is_known_by_its_name_if_no_other_goes_by_it(
+    name: str, scope: str | None
+) -> None:
+    value = {**VALUE, "registrar": name}
+    record = Evidence("x.test", "rdap.domain", Seen(value), 1000.0, "here")
+    graph = build_graph([("a", record)], REGISTRARS, Model())
+    found = [a.node for need in graph.nodes["registrar:292"].needs for a in need.alternatives]
+    assert found == ([scope] if scope else [])

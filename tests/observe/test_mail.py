@@ -12,8 +12,8 @@ from downwind.model import Model
 from downwind.observe.mail.records import SELECTORS
 
 from .look import Map, look
-from .tinydns import ask_text
-from .tinynet import TinyInternet, page, usual
+from .tinydns import Query, ask_text
+from .tinynet import RESOLVER, TinyInternet, page, plain_answering, usual
 
 POLICY = "version: STSv1\nmode: enforce\nmx: mail.dnsco.test\nmax_age: 86400\n"
 LINES = (
@@ -119,12 +119,11 @@ async def test_without_anything_below_domainkey_no_selector_is_asked(tmp_path: P
         await usual(net, '@ TXT "v=spf1 -all"')
         answer = net.recursion.answer
 
-        def listening(query):  # type: ignore[no-untyped-def]
+        def listening(query: Query) -> Query:
             asked.append(ask_text(query)[0])
             return answer(query)
 
-        net.recursion.answer = listening  # type: ignore[method-assign]
-        await net.resolver()
+        await net.name_server(RESOLVER, plain_answering(listening))
         seen = await look(net.network(), "x.test")
     assert seen.absent("mail.dkim", "x.test").reason == "NXDOMAIN"
     assert [name for name in asked if "_domainkey" in name] == ["_domainkey.x.test"]
@@ -148,6 +147,22 @@ async def test_a_policy_that_cannot_be_used_says_why(
 ) -> None:
     seen, _ = await _mail(tmp_path, *LINES, policy=policy)
     assert seen.unanswered("mail.sts", "x.test").reason == reason
+
+
+async def test_where_much_waits_mail_is_looked_at_last(tmp_path: Path) -> None:
+    asked: list[str] = []
+    async with TinyInternet(tmp_path) as net:
+        await usual(net)
+        answer = net.recursion.answer
+
+        def listening(query: Query) -> Query:
+            asked.append(ask_text(query)[1])
+            return answer(query)
+
+        await net.name_server(RESOLVER, plain_answering(listening))
+        await look(net.network(), *(f"h{n}.x.test" for n in range(20)))
+    assert {"MX", "TXT"} & set(asked[:40]) == set()
+    assert {"MX", "TXT"} <= set(asked)
 
 
 async def test_includes_that_go_on_and_on_end(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def _handout(net: TinyInternet) -> dict[str, Any]:
         "dial": net.dial,
         "trust": net.issuer.pem,
         "allowed": ["198.18.0.0/15"],
-        "clock": {"scenario": time.time(), "monotonic": time.monotonic(), "speed": 5.0},
+        "clock": {"scenario": time.time(), "monotonic": time.monotonic(), "speed": 1.0},
     }
 
 

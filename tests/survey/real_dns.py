@@ -6,9 +6,11 @@ top-level domains, since unbound answers for `test` by itself; nothing here leav
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,10 +22,13 @@ import dns.query
 
 from tests.survey.sites import (
     PROVIDER_ZONE,
+    PROVIDERS,
     REGISTRY_ZONE,
     TLDS,
     Site,
-    provider_zone,
+    provider_addresses,
+    provider_delegation,
+    provider_text,
     registry_address,
     server_address,
     template,
@@ -78,18 +83,31 @@ def hierarchy(folder: Path, sites: Sequence[Site], *, threads: int = 1) -> Itera
     """Root, registries, providers and a cold resolver at RESOLVER_ADDRESS."""
     write_zones(folder, sites)
     servers = Servers(folder)
-    try:
-        for name in ("root", "registries", "providers"):
-            servers.start(name, ["nsd", "-d", "-c", str(folder / f"{name}.conf")])
-        servers.start("unbound", ["unbound", "-d", "-c", str(_unbound(folder, threads))])
-        _wait_for(ROOT_ADDRESS, "com.", folder)
-        _wait_for(registry_address(0, 0), "com.", folder)
-        _wait_for(server_address(0, 0), PROVIDER_ZONE.format(0), folder)
-        _wait_for(RESOLVER_ADDRESS, ".", folder)
-        servers.check()
-        yield servers
-    finally:
-        servers.stop()
+    with _the_only_one():
+        try:
+            _start(folder, servers, threads)
+            yield servers
+        finally:
+            servers.stop()
+
+
+def _start(folder: Path, servers: Servers, threads: int) -> None:
+    for name in ("root", "registries", "providers"):
+        servers.start(name, ["nsd", "-d", "-c", str(folder / f"{name}.conf")])
+    servers.start("unbound", ["unbound", "-d", "-c", str(_unbound(folder, threads))])
+    _wait_for(ROOT_ADDRESS, "com.", folder)
+    _wait_for(registry_address(0, 0), "com.", folder)
+    _wait_for(server_address(0, 0), PROVIDER_ZONE.format(0), folder)
+    _wait_for(RESOLVER_ADDRESS, ".", folder)
+    servers.check()
+
+
+@contextmanager
+def _the_only_one() -> Iterator[None]:
+    """Addresses and port are fixed, and several test workers may want them."""
+    with (Path(tempfile.gettempdir()) / "downwind-hierarchy.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_zones(folder: Path, sites: Sequence[Site]) -> None:
@@ -122,8 +140,8 @@ def _registries(folder: Path, sites: Sequence[Site]) -> None:
     by_tld: dict[str, list[str]] = {tld: [] for tld in TLDS}
     for site in sites:
         by_tld[site.tld] += site.delegation()
-    for number in range(provider_zone.many):
-        tld, lines = provider_zone.delegation(number)
+    for number in range(PROVIDERS):
+        tld, lines = provider_delegation(number)
         by_tld[tld] += lines
     own = [f"$TTL 86400\n@ {_SOA.format(zone=REGISTRY_ZONE + '.')}\n@ NS a.net\n"]
     zones = {REGISTRY_ZONE: "registry.zone"}
@@ -147,11 +165,11 @@ def _providers(folder: Path, sites: Sequence[Site]) -> None:
     """The providers' own zones, and every site's, many of which read one file."""
     zones: dict[str, str] = {}
     addresses = []
-    for number in range(provider_zone.many):
+    for number in range(PROVIDERS):
         name = PROVIDER_ZONE.format(number)
-        (folder / f"{name}.zone").write_text(provider_zone.text(number))
+        (folder / f"{name}.zone").write_text(provider_text(number))
         zones[name] = f"{name}.zone"
-        addresses += provider_zone.addresses(number)
+        addresses += provider_addresses(number)
     for site in sites:
         if site.exists:
             used = template(site)

@@ -129,28 +129,25 @@ def template_text(site: Site) -> str:
     return "\n".join(lines) + "\n"
 
 
-class provider_zone:
-    """The zones of the DNS providers; two of them also run a content network and mail."""
+def provider_addresses(provider: int) -> list[str]:
+    """Of its four name servers."""
+    return [server_address(provider, number) for number in range(_SERVERS)]
 
-    many = PROVIDERS
 
-    @staticmethod
-    def addresses(number: int) -> list[str]:
-        return [server_address(number, n) for n in range(_SERVERS)]
+def provider_delegation(provider: int) -> tuple[str, list[str]]:
+    """The top-level domain that a provider's own zone is in, and its lines there."""
+    zone = PROVIDER_ZONE.format(provider)
+    lines = []
+    for place, address in enumerate(provider_addresses(provider), start=1):
+        lines += [f"{zone}. NS ns{place}.{zone}.", f"ns{place}.{zone}. A {address}"]
+    return zone.rpartition(".")[2], lines
 
-    @staticmethod
-    def delegation(number: int) -> tuple[str, list[str]]:
-        zone = PROVIDER_ZONE.format(number)
-        lines = []
-        for place, address in enumerate(provider_zone.addresses(number)):
-            lines += [f"{zone}. NS ns{place + 1}.{zone}.", f"ns{place + 1}.{zone}. A {address}"]
-        return zone.rpartition(".")[2], lines
 
-    @staticmethod
-    def text(number: int) -> str:
-        lines = ["$TTL 3600", "@ SOA ns1 hostmaster 1 7200 900 1209600 300"]
-        for place, address in enumerate(provider_zone.addresses(number)):
-            lines += [f"@ NS ns{place + 1}", f"ns{place + 1} A {address}"]
-        lines += [f"*.cdn A {SITE_NETWORK}.9.1", f"*.cdn A {SITE_NETWORK}.9.2"]
-        lines += [f"mx{n}.mail A {SITE_NETWORK}.10.{n}" for n in (1, 2, 3)]
-        return "\n".join(lines) + "\n"
+def provider_text(provider: int) -> str:
+    """The zone file of a provider; any of them may run a content network and mail."""
+    lines = ["$TTL 3600", "@ SOA ns1 hostmaster 1 7200 900 1209600 300"]
+    for place, address in enumerate(provider_addresses(provider), start=1):
+        lines += [f"@ NS ns{place}", f"ns{place} A {address}"]
+    lines += [f"*.cdn A {SITE_NETWORK}.9.1", f"*.cdn A {SITE_NETWORK}.9.2"]
+    lines += [f"mx{number}.mail A {SITE_NETWORK}.10.{number}" for number in (1, 2, 3)]
+    return "\n".join(lines) + "\n"

@@ -57,7 +57,7 @@ async def test_a_run_that_is_killed_again_and_again_does_every_name_once(tmp_pat
     names = [f"n{n}.x.test" for n in range(_NAMES)]
     (tmp_path / "list.txt").write_text("".join(f"{name}\n" for name in names))
     store = tmp_path / "store"
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         zones = net.authorities["198.18.1.1"].zones
         zones["x.test"] += zone("x.test", *(f"n{n} A 198.18.2.80" for n in range(_NAMES)))[1][1:]

@@ -31,7 +31,7 @@ async def _resolver(net: TinyInternet) -> Counter[tuple[str, str]]:
 
 
 async def test_the_records_of_a_name_are_complete(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net, '@ TXT "v=spf1 include:dnsco.test -all"', '@ TXT "proof=1234"')
         await net.resolver()
         seen = await look(net.network(), "x.test")
@@ -63,7 +63,7 @@ async def test_the_records_of_a_name_are_complete(tmp_path: Path) -> None:
 
 
 async def test_what_it_stands_on_is_looked_at_up_to_the_root(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         seen = await look(net.network(), "x.test")
@@ -74,7 +74,7 @@ async def test_what_it_stands_on_is_looked_at_up_to_the_root(tmp_path: Path) -> 
 
 
 async def test_the_name_is_done_only_after_all_that_it_stands_on(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         seen = await look(net.network(), "x.test", "www.x.test", "half.test")
@@ -84,7 +84,7 @@ async def test_the_name_is_done_only_after_all_that_it_stands_on(tmp_path: Path)
 
 
 async def test_the_digest_says_what_a_name_stands_on_at_first_hand(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net, '@ TXT "v=spf1 include:dnsco.test redirect=cdn.test"')
         await net.resolver()
         seen = await look(net.network(), "www.x.test")
@@ -103,7 +103,7 @@ async def test_the_digest_says_what_a_name_stands_on_at_first_hand(tmp_path: Pat
 
 
 async def test_names_that_share_something_ask_for_it_once(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         asked = await _resolver(net)
         seen = await look(net.network(), "x.test", "www.x.test", "half.test", "ads.test", "ca.test")
@@ -113,7 +113,7 @@ async def test_names_that_share_something_ask_for_it_once(tmp_path: Path) -> Non
 
 
 async def test_the_target_of_an_alias_costs_no_question_for_its_addresses(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         asked = await _resolver(net)
         seen = await look(net.network(), "www.x.test")
@@ -123,7 +123,7 @@ async def test_the_target_of_an_alias_costs_no_question_for_its_addresses(tmp_pa
 
 
 async def test_a_further_name_of_a_known_provider_costs_six_questions(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         before = await look(net.network(), "half.test", "ca.test")
@@ -134,7 +134,7 @@ async def test_a_further_name_of_a_known_provider_costs_six_questions(tmp_path: 
 
 
 async def test_a_name_that_does_not_exist_costs_little_and_is_absent(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         asked = await _resolver(net)
         seen = await look(net.network(), "none.test")
@@ -151,7 +151,7 @@ async def test_a_name_that_does_not_exist_costs_little_and_is_absent(tmp_path: P
 
 
 async def test_what_the_resolver_would_not_say_is_unknown_with_its_reason(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         net.recursion.fail["x.test"] = (22, "no reachable authority")
         await net.resolver()
@@ -170,7 +170,7 @@ async def test_what_the_resolver_would_not_say_is_unknown_with_its_reason(tmp_pa
 async def test_where_the_parent_is_silent_the_resolver_tells_the_name_servers(
     tmp_path: Path,
 ) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         del net.dial["198.18.0.2"]
@@ -187,7 +187,7 @@ async def test_where_the_parent_is_silent_the_resolver_tells_the_name_servers(
 
 @pytest.mark.parametrize("loop", ["@", "l1"])
 async def test_a_loop_of_aliases_is_unknown_not_endless(tmp_path: Path, loop: str) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net, "l1 CNAME l2.x.test", "l2 CNAME l1.x.test")
 
         def answer(query: dns.message.Message) -> dns.message.Message:
@@ -202,13 +202,32 @@ async def test_a_loop_of_aliases_is_unknown_not_endless(tmp_path: Path, loop: st
 
 
 async def test_zones_that_stand_on_each_other_end(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         seen = await look(net.network(), "a.test", "b.test")
     assert seen.subjects("survey.name") == {"a.test", "b.test"}
     assert isinstance(seen.finding("dns.a", "a.test"), Unanswered)
     assert seen.value("dns.zone", "a.test")["name_servers"][0]["host"] == "ns.b.test"
+
+
+async def test_no_domain_speaks_for_its_registry(tmp_path: Path) -> None:
+    async with TinyInternet(tmp_path, speed=1) as net:
+        await usual(net)
+        answer = net.recursion.answer
+
+        def lying(query: dns.message.Message) -> dns.message.Message:
+            """The domain's servers pretend that its names lie in `test` itself."""
+            if ask_text(query)[0] != "x.test" or ask_text(query)[1] == "A":
+                return answer(query)
+            reply = dns.message.make_response(query)
+            soa = "evil.x.test. evil.x.test. 666 1 1 1 1"
+            reply.authority.append(dns.rrset.from_text("test.", 60, "IN", "SOA", soa))
+            return reply
+
+        await net.name_server(RESOLVER, plain_answering(lying))
+        seen = await look(net.network(), "x.test")
+    assert seen.value("dns.soa", "test")["records"][0].startswith("ns.test. hostmaster.test. 1 ")
 
 
 async def test_name_servers_of_ever_new_zones_are_not_followed_for_ever(tmp_path: Path) -> None:
@@ -228,7 +247,7 @@ async def test_name_servers_of_ever_new_zones_are_not_followed_for_ever(tmp_path
             reply.answer.append(dns.rrset.from_text(origin, 60, "IN", "NS", *targets))
         return reply
 
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await net.name_server(RESOLVER, plain_answering(endless))
         seen = await look(net.network(), "z0.test")
     assert seen.value("survey.name", "z0.test")["not_followed"] > 0
@@ -248,7 +267,7 @@ async def test_leads_that_take_too_long_are_left_and_counted(
 
 
 async def test_a_thousand_name_servers_are_cut_and_the_rest_counted(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         parent = net.authorities["198.18.0.2"].zones["test"]
         parent += zone("test", *(f"many NS ns{n}.dnsco.test" for n in range(60)))[1][1:]
@@ -277,7 +296,7 @@ def _plain(finding: Any) -> Any:
     ["x.test", "www.x.test", "half.test", "ads.test", "none.test", "deep.er.x.test", "a.test"],
 )
 async def test_it_sees_what_the_mapper_of_single_names_sees(tmp_path: Path, name: str) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net, "deep.er A 198.18.2.80", '@ TXT "v=spf1 mx -all"', "@ AAAA 2001:db8::1")
         await net.resolver()
         surveyed = await look(net.network(), name)

@@ -43,7 +43,7 @@ def _done(store: Path) -> Counter[str]:
 
 
 async def test_every_name_of_a_list_is_mapped_once(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         names = _list(tmp_path, "x.test", "none.test", "# skipped", "www.x.test", "x.test", "a b")
@@ -57,7 +57,7 @@ async def test_every_name_of_a_list_is_mapped_once(tmp_path: Path) -> None:
 async def test_labels_and_lines_stay_with_the_name(tmp_path: Path) -> None:
     file = tmp_path / "sites.tsv"
     file.write_text("rank\tdomain\n7\tx.test\n")
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         await _map(NamesFile(file), net.network(), tmp_path / "store")
@@ -67,7 +67,7 @@ async def test_labels_and_lines_stay_with_the_name(tmp_path: Path) -> None:
 
 
 async def test_unknown_names_are_counted_with_the_reason(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         net.recursion.fail["x.test"] = (22, "nobody there")
         await net.resolver()
@@ -78,7 +78,7 @@ async def test_unknown_names_are_counted_with_the_reason(tmp_path: Path) -> None
 
 
 async def test_a_finished_survey_is_begun_anew_the_next_time(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         for _ in range(2):
@@ -93,7 +93,7 @@ def _cut(store: Path, kept: Iterable[Evidence]) -> None:
 
 
 async def test_a_run_that_was_cut_off_goes_on(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         names = ("x.test", "ads.test", "www.x.test")
@@ -111,7 +111,7 @@ async def test_a_run_that_was_cut_off_goes_on(tmp_path: Path) -> None:
 async def test_it_does_not_go_on_where_something_else_is_asked_for(
     tmp_path: Path, how: dict[str, Any]
 ) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         begun = Evidence("list.txt ", "survey.begun", Seen({"looked_at": []}), 1.0, "test")
@@ -148,7 +148,7 @@ async def test_an_interrupted_run_keeps_what_is_done(tmp_path: Path) -> None:
 
 
 async def test_without_a_resolver_nothing_is_begun(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         net.dial[RESOLVER] = {"udp/53": ["127.0.0.1", 1]}
         with pytest.raises(CannotMeasure, match="No resolver answers"):
             await _map(_list(tmp_path, "x.test"), net.network(), tmp_path / "store")
@@ -181,7 +181,7 @@ async def test_a_log_that_takes_no_more_ends_the_run_with_its_message(
     def full(*_: object) -> None:
         raise DownwindError("The evidence log could not be written: the disk is full.")
 
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         monkeypatch.setattr(EvidenceLog, "append_many", full)
@@ -191,7 +191,7 @@ async def test_a_log_that_takes_no_more_ends_the_run_with_its_message(
 
 
 async def test_a_list_that_is_not_there_is_told(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         with pytest.raises(UsageError, match="No such file"):
@@ -200,7 +200,7 @@ async def test_a_list_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 async def test_how_far_it_is_is_told_meanwhile(tmp_path: Path) -> None:
     told: list[Any] = []
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         await _map(_list(tmp_path, "x.test"), net.network(), tmp_path / "store", told=told)

@@ -28,7 +28,7 @@ async def _shop(net: TinyInternet, *serving: Serving) -> None:
 
 
 async def test_a_name_gets_a_certificate_and_a_page_over_one_connection(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await _shop(net, page("<title>Shop</title><script src='https://cdn.ads.test/a.js'>"))
         before = net.connections
         seen = await look(net.network(), "x.test", looked_at=_BOTH)
@@ -43,7 +43,7 @@ async def test_a_name_gets_a_certificate_and_a_page_over_one_connection(tmp_path
 
 
 async def test_tls_alone_asks_for_no_page(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await _shop(net, page("shop"))
         seen = await look(net.network(), "x.test", looked_at=("tls",))
         assert net.heads == []
@@ -52,7 +52,7 @@ async def test_tls_alone_asks_for_no_page(tmp_path: Path) -> None:
 
 
 async def test_a_certificate_that_is_refused_is_recorded_all_the_same(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         await net.web("198.18.2.80", page("shop"), tls=net.certificate("other.test"))
@@ -64,7 +64,7 @@ async def test_a_certificate_that_is_refused_is_recorded_all_the_same(tmp_path: 
 
 
 async def test_where_there_is_no_tls_the_page_comes_without(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         await net.web("198.18.2.80", page("<title>Plain</title>"))
@@ -85,7 +85,7 @@ async def test_a_redirect_leads_to_a_host_that_is_looked_at_too(tmp_path: Path) 
         else:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await _shop(net, to_www)
         seen = await look(net.network(), "x.test", looked_at=_BOTH)
     assert seen.value("http.page", "https://x.test/")["final_url"] == "https://www.x.test/"
@@ -94,7 +94,7 @@ async def test_a_redirect_leads_to_a_host_that_is_looked_at_too(tmp_path: Path) 
 
 
 async def test_a_name_without_an_address_is_not_knocked_at(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net)
         await net.resolver()
         seen = await look(net.network(), "none.test", looked_at=_BOTH)
@@ -113,7 +113,7 @@ async def test_no_more_than_two_are_at_one_address_at_a_time(tmp_path: Path) -> 
         at_once -= 1
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await _shop(net, counting)
         zones = net.authorities["198.18.1.1"].zones
         template = zones["x.test"]
@@ -128,7 +128,7 @@ async def test_no_more_than_two_are_at_one_address_at_a_time(tmp_path: Path) -> 
 
 async def test_the_rates_of_an_address_and_of_all_are_kept(tmp_path: Path) -> None:
     slow = Limits(queries=10_000, server_queries=10_000, address_requests=10.0)
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await _shop(net, page("shop"))
         began = time.monotonic()
         await look(net.network(), "x.test", "www.x.test", looked_at=("tls",), limits=slow)
@@ -145,7 +145,7 @@ async def test_the_rates_of_an_address_and_of_all_are_kept(tmp_path: Path) -> No
 
 
 async def test_a_host_that_asks_for_patience_is_left_alone(tmp_path: Path) -> None:
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await usual(net, "shop CNAME www.x.test")
         await net.resolver()
         tls = net.certificate("x.test", "*.x.test")
@@ -174,7 +174,7 @@ async def test_two_requests_to_one_host_are_a_second_apart(tmp_path: Path) -> No
         else:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 
-    async with TinyInternet(tmp_path) as net:
+    async with TinyInternet(tmp_path, speed=1) as net:
         await _shop(net, around)
         network = net.network(manners={"host_wait": 0.3})
         assert network.manners == Manners(

@@ -138,7 +138,9 @@ def _redact_url(url: str, deep: int) -> str:
     path = scrub("/".join(_redact_segment(segment, deep) for segment in path.split("/")))
     if query:
         query = "?" + _redact_parameters(query[1:], deep)
-    return scheme + authority + path + query + _redact_fragment(fragment, deep)
+    if fragment:
+        fragment = _redact_fragment(fragment, deep)
+    return scheme + authority + path + query + fragment
 
 
 def _is_no_host(authority: str) -> bool:

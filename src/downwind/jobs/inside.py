@@ -139,8 +139,11 @@ async def map_deeper(
     budget: float,
     heard: Heard,
 ) -> None:
-    """Map the hosts of vendors, and say in the store that this is no outside view of the node."""
-    records = await map_here(hosts, network, directory, budget=budget, heard=heard)
+    """Map the hosts of vendors, and say in the store that this is no outside view of the node.
+
+    No pages are fetched: these are names that programs use.
+    """
+    records = await map_here((), network, directory, budget=budget, heard=heard, hosts=hosts)
     told = {"node": node, "hosts": list(hosts), "records": len(records)}
     with EvidenceLog(directory) as log:
         log.append(Evidence(node, DEEPER, Seen(told), network.clock.now(), VANTAGE))

@@ -41,6 +41,10 @@ ANSWERED_BY: Mapping[What, tuple[str, ...]] = {
 """The kinds of evidence that answer each kind of ask."""
 
 
+LAST = frozenset({What.RECORDS, What.TEXT, What.DKIM, What.STS_POLICY, What.REGISTRATION})
+"""Asked when nothing else waits: where time runs out, the web is known before the mail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One thing to look at."""

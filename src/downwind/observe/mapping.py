@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from downwind.observe.asks import Ask, What
+from downwind.observe.asks import LAST, Ask, What
 from downwind.observe.looker import Looker
 from downwind.observe.network import Network
 from downwind.observe.plan import Plan
@@ -57,6 +57,7 @@ class _Mapping:
         self._on_evidence = on_evidence
         self._looker = looker
         self._waiting: deque[Ask] = deque()
+        self._last: deque[Ask] = deque()
         self._running: dict[asyncio.Task[None], Ask] = {}
         self._told: set[tuple[str, str]] = set()
         self._alias_ttl: dict[str, int] = {}
@@ -64,9 +65,9 @@ class _Mapping:
     async def run(self) -> None:
         deadline = asyncio.get_running_loop().time() + self._budget
         self._enqueue(self._plan.first())
-        while self._waiting or self._running:
-            while self._waiting and len(self._running) < _AT_ONCE:
-                self._start(self._waiting.popleft())
+        while self._left() or self._running:
+            while self._left() and len(self._running) < _AT_ONCE:
+                self._start(self._next())
             if not self._running:
                 continue
             left = deadline - asyncio.get_running_loop().time()
@@ -121,14 +122,21 @@ class _Mapping:
         return True
 
     def _enqueue(self, asks: Sequence[Ask]) -> None:
-        self._waiting.extend(asks)
+        for ask in asks:
+            (self._last if ask.what in LAST else self._waiting).append(ask)
+
+    def _left(self) -> int:
+        return len(self._waiting) + len(self._last)
+
+    def _next(self) -> Ask:
+        return (self._waiting or self._last).popleft()
 
     async def _cut_off(self) -> None:
         unfinished = [*self._running.values()]
         await self._stop()
         reason = f"the time budget of {self._budget:g} s was spent before this was answered"
-        while unfinished or self._waiting:
-            self._tell_missing(unfinished.pop() if unfinished else self._waiting.popleft(), reason)
+        while unfinished or self._left():
+            self._tell_missing(unfinished.pop() if unfinished else self._next(), reason)
 
     async def _stop(self) -> None:
         for task in self._running:

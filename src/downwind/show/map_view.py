@@ -19,8 +19,6 @@ from downwind.terms import Need, Scope, Standing, Strength
 __all__ = ["map_form", "show_map"]
 
 _DEEPEST = 6
-_MOST_NEEDS = 40
-"""A query log may tell of thousands."""
 _MOST_LINES = 15
 _SHOWN = 3
 """Of several that will do, or of several that stayed unknown for one reason."""
@@ -54,7 +52,7 @@ def _show_part(out: Console, graph: Graph, catalog: Catalog, part: Part, *, whol
         out.print(title)
         lines = Table.grid(padding=(0, 2))
         needs = sorted(needs_shown(graph, part), key=lambda need: need.strength is Strength.SOFT)
-        _add_lines(lines, graph, needs[:_MOST_LINES], stacked=narrow(out))
+        _add_lines(lines, graph, needs[:_MOST_LINES], set(), stacked=narrow(out))
         out.print(lines)
         if len(needs) > _MOST_LINES:
             out.print(
@@ -67,10 +65,14 @@ def _show_part(out: Console, graph: Graph, catalog: Catalog, part: Part, *, whol
         _show_lone(out, graph, part)
 
 
-def _add_lines(lines: Table, graph: Graph, needs: Iterable[Need], *, stacked: bool) -> None:
-    """One line a need: what meets it, and the providers beneath; an alias goes on below."""
-    every = list(needs)
-    for need in every[:_MOST_NEEDS]:
+def _add_lines(
+    lines: Table, graph: Graph, needs: Iterable[Need], before: set[str], *, stacked: bool
+) -> None:
+    """One line a need: what meets it, and the providers beneath; an alias goes on below.
+
+    What only names a provider, and was said in the same words `before`, is not said again.
+    """
+    for need in needs:
         targets = [graph.nodes[a.node] for a in need.alternatives]
         scopes = sorted({s for target in targets for s in scopes_of(graph, target.id)})
         told = [plain(t.label) for t in targets if t.kind != "grain"]
@@ -78,14 +80,16 @@ def _add_lines(lines: Table, graph: Graph, needs: Iterable[Need], *, stacked: bo
         said = Text(plain(need.name) + (f" ({', '.join(marks)})" if marks else ""))
         said.stylize("yellow" if need.strength is Strength.SOFT else "")
         met, behind = Text(_few(told)), Text(_few([str(s) for s in scopes]), style="magenta")
+        if not told:
+            if f"{said} {behind}" in before:
+                continue
+            before.add(f"{said} {behind}")
         if stacked:
             lines.add_row("", Text("  ").join(text for text in (said, met, behind) if text))
         else:
             lines.add_row("", said, met, behind)
         if need.name in ("alias", "host") and len(targets) == 1:
-            _add_lines(lines, graph, targets[0].needs, stacked=stacked)
-    if len(every) > _MOST_NEEDS:
-        lines.add_row("", Text(f"and {len(every) - _MOST_NEEDS:,} more; --json has them all"))
+            _add_lines(lines, graph, targets[0].needs, before, stacked=stacked)
 
 
 def _marks(need: Need) -> list[str]:

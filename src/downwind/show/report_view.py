@@ -162,11 +162,11 @@ def _show_notes(out: Console, report: Report) -> None:
             f"Of {records.all:,} NS records {records.by_name:,} were recognized by name{glue}; "
             f"{records.private:,} are the domain's own, {records.unknown:,} unknown.",
         )
-    print_lines(
-        out,
-        "fall: with this holder alone, however long they could go on; ?: not in the catalogue, "
-        "one holder for each domain of its servers",
-        "dim",
-    )
+    print_lines(out, "fall: with this holder alone, however long they could go on", "dim")
+    if any(layer.unknown.sites for layer in report.holdings.whole.layers):
+        told = "?: not in the catalogue; unknown servers of one registrable domain are one holder"
+        print_lines(out, told, "dim")
+    if report.holdings.not_followed:
+        print_lines(out, "What parent zones and registries need is left out.", "dim")
     if report.holdings.doubtful:
         print_lines(out, f"{report.holdings.doubtful:,} doubtful needs left out")

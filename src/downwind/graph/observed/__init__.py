@@ -6,7 +6,7 @@ from downwind.graph.observed.hosts import draw_host, no_such_name
 from downwind.graph.observed.mail import draw_mailbox, tell_implied
 from downwind.graph.observed.pages import draw_page
 from downwind.graph.observed.registrations import draw_registration
-from downwind.graph.observed.senders import draw_sender
+from downwind.graph.observed.senders import draw_policy, draw_sender
 from downwind.graph.observed.sightings import Sightings
 from downwind.graph.observed.zones import draw_zone
 from downwind.graph.types import GraphBuilder
@@ -33,14 +33,21 @@ def add_observations(builder: GraphBuilder, sightings: Sightings, catalog: Catal
         for record_id, url, value in sightings.seen_of_kind(kind):
             if kind == "page.browser" or url not in tried:
                 draw_page(drawing, record_id, url, value)
+    _draw_mail(drawing)
+    for record_id, domain, record in sightings.of_kind("rdap.domain"):
+        if record.value is not None:
+            draw_registration(drawing, record_id, domain, record, record.value)
+
+
+def _draw_mail(drawing: Drawing) -> None:
+    sightings = drawing.sightings
+    for record_id, domain, value in sightings.seen_of_kind("dns.txt"):
+        draw_policy(drawing, record_id, domain, value)
     for record_id, domain, value in sightings.seen_of_kind("dns.mx"):
         draw_mailbox(drawing, record_id, domain, value)
     for _, domain, _ in sightings.of_kind("dns.mx"):
         draw_sender(drawing, domain)
         tell_implied(drawing, domain)
-    for record_id, domain, record in sightings.of_kind("rdap.domain"):
-        if record.value is not None:
-            draw_registration(drawing, record_id, domain, record, record.value)
 
 
 def _hosts(drawing: Drawing) -> dict[str, None]:

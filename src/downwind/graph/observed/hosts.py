@@ -59,6 +59,7 @@ def _needs_alias_or_addresses(drawing: Drawing, node_id: str, host: str) -> None
         addresses, cited = addresses_of(drawing, host)
         if addresses:
             needs_addresses(drawing, node_id, addresses, cited, f"{host} has these")
+            _needs_edge_by_prefix(drawing, node_id, addresses, cited[0])
         return
     record_id, value = alias
     target = value["target"]
@@ -75,6 +76,16 @@ def _needs_alias_or_addresses(drawing: Drawing, node_id: str, host: str) -> None
         why=f"{host} is a CNAME for {target}; {party(drawing, host, target, matches)}",
         cited=[record_id],
     )
+
+
+def _needs_edge_by_prefix(
+    drawing: Drawing, node_id: str, addresses: Iterable[str], cited: str
+) -> None:
+    """All addresses lead to one edge: the host stands on it, whichever is taken."""
+    found = [drawing.catalog.address(address)[:1] for address in addresses]
+    scopes = {match.scope for matches in found for match in matches}
+    if all(found) and len(scopes) == 1 and found[0][0].role == "edge":
+        drawing.needs_scope(node_id, "edge", found[0], why="by its addresses", cited=cited)
 
 
 def _place(match: Match) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from downwind.catalog import Match
-from downwind.evidence.mail import Spf, SpfTerm, SpfWalk, spf_of, walk_spf
+from downwind.evidence.mail import Spf, SpfTerm, SpfWalk, exchangers_of, spf_of, walk_spf
 from downwind.graph.observed.drawing import Drawing
 from downwind.graph.observed.parties import party
 from downwind.terms import Strength
@@ -60,12 +60,10 @@ def _needs_policy(drawing: Drawing, node_id: str, domain: str) -> None:
     for missing in walk.missing:
         reason = f"the policy of {missing}, which it includes, was not seen"
         drawing.builder.unknown(domain, "mail.spf", reason)
-    for name in walk.domains:
-        _add_policy(drawing, name)
     drawing.needs(
         node_id,
         "SPF policy",
-        [f"spf:{domain}"],
+        [_policy_node(drawing, domain)],
         strength=Strength.SOFT,
         why=f"receivers read it, {walk.lookups} of 10 lookups deep, to know its senders",
         cited=_cited(drawing, domain),
@@ -78,29 +76,26 @@ def _cited(drawing: Drawing, *names: str) -> list[str]:
     return [seen[0] for seen in found if seen]
 
 
-def _add_policy(drawing: Drawing, domain: str) -> None:
-    """A policy needs the zone that it lies in, and every policy that it includes."""
-    node_id = f"spf:{domain}"
-    if node_id in drawing.builder:
-        return
-    drawing.builder.node(node_id, "policy", f"SPF policy of {domain}")
-    seen = drawing.sightings.seen("dns.txt", domain)
-    assert seen is not None
-    record_id, value = seen
-    _needs_zone(drawing, node_id, str(value.get("canonical", domain)), record_id, value)
+def _policy_node(drawing: Drawing, domain: str) -> str:
+    return drawing.builder.node(f"spf:{domain}", "policy", f"SPF policy of {domain}")
+
+
+def draw_policy(drawing: Drawing, record_id: str, domain: str, value: Mapping[str, Any]) -> None:
+    """An SPF policy needs the zone that it lies in, and every policy that it includes."""
     policy = _policy(drawing, domain)
-    assert policy is not None
+    if policy is None:
+        return
+    node_id = _policy_node(drawing, domain)
+    _needs_zone(drawing, node_id, str(value.get("canonical", domain)), record_id, value)
     for name in _included(policy):
-        if _policy(drawing, name) is None:
-            continue
-        _add_policy(drawing, name)
-        drawing.needs(
-            node_id,
-            f"includes {name}",
-            [f"spf:{name}"],
-            why=f"{domain} includes {name}: without it receivers give a temporary error",
-            cited=[record_id],
-        )
+        if _policy(drawing, name) is not None:
+            drawing.needs(
+                node_id,
+                f"includes {name}",
+                [_policy_node(drawing, name)],
+                why=f"{domain} includes {name}: without it receivers give a temporary error",
+                cited=[record_id],
+            )
 
 
 def _included(policy: Spf) -> list[str]:
@@ -114,7 +109,6 @@ def _needs_zone(
     owner: str,
     record_id: str,
     value: Mapping[str, Any],
-    strength: Strength = Strength.HARD,
 ) -> None:
     zone = drawing.sightings.seen("dns.zone_of", owner)
     if zone is None:
@@ -125,7 +119,6 @@ def _needs_zone(
         "dns",
         [drawing.zone(zone[1]["zone"])],
         grace=ttl,
-        strength=strength,
         why=f"{owner} lives in the zone {zone[1]['zone']}; answers are cached for {ttl:g} s",
         cited=[record_id, zone[0]],
     )
@@ -139,18 +132,32 @@ def _needs_senders(drawing: Drawing, node_id: str, domain: str, walk: SpfWalk) -
         if term.qualifier == _MINUS:
             continue
         cited = _cited(drawing, owner)
-        host = term.value or owner
-        if term.mechanism == "a" and (not term.value or term.name):
-            drawing.needs(
-                node_id,
-                f"sender {host}",
-                [drawing.host(host)],
-                strength=Strength.SOFT,
-                why=f"SPF of {owner}: what {host} leads to may send",
-                cited=cited,
-            )
+        if term.mechanism in ("a", "mx"):
+            _needs_own_sender(drawing, node_id, owner, term, cited)
         else:
             _needs_sender(drawing, node_id, domain, term.value, _by_prefix(drawing, term), cited)
+
+
+def _needs_own_sender(
+    drawing: Drawing, node_id: str, owner: str, term: SpfTerm, cited: Iterable[str]
+) -> None:
+    """The host that a mechanism names, or the exchangers of the domain that it names."""
+    name = term.name if term.value else owner
+    if name is None:
+        return
+    hosts = [name]
+    if term.mechanism == "mx":
+        seen = drawing.sightings.seen("dns.mx", name)
+        hosts = [each.host for each in exchangers_of(seen[1]["records"])] if seen else []
+    for host in hosts:
+        drawing.needs(
+            node_id,
+            f"sender {host}",
+            [drawing.host(host)],
+            strength=Strength.SOFT,
+            why=f"SPF of {owner} lets the addresses of {host} send",
+            cited=cited,
+        )
 
 
 def _by_prefix(drawing: Drawing, term: SpfTerm) -> Sequence[Match]:

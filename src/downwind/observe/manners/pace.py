@@ -69,14 +69,19 @@ class Courtesy:
 
     async def turn(self, host: str) -> None:
         await self._wait(f"host {host}", self._manners.host_wait)
-        # Only now: what was under way may have been told to come back later in the meantime.
+        # What was under way may have been told to come back later in the meantime.
+        while (left := self._patience(host)) > 0:
+            await self._sleep(left)
+            await self._wait(f"host {host}", self._manners.host_wait)
+        await self.handshake()
+
+    def _patience(self, host: str) -> float:
+        """Seconds for which a host still asks to be left alone; raises HttpFailed for too many."""
         until, asked = self._alone.get(host, (0.0, ""))
         left = until - self._now()
         if left > self._manners.longest_wait:
             raise HttpFailed(f"not asked again: {host} {asked}", where=host)
-        if left > 0:
-            await self._sleep(left)
-        await self.handshake()
+        return left
 
     async def server_turn(self, address: str) -> None:
         """Return when a question may go directly to this address of a name server."""

@@ -133,8 +133,10 @@ def map_(
                 deeper=deeper,
                 store=store,
                 catalog=catalog or [],
+                asdb=asdb,
                 network=network,
                 allow_private=allow_private or [],
+                contact=contact,
                 budget=budget,
                 as_json=as_json,
             )

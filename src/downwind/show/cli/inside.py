@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from downwind.show.cli.options import print_json
+from downwind.show.cli.options import print_json, read_catalog
 
 if TYPE_CHECKING:
     from downwind.observe import Network
@@ -27,7 +27,9 @@ From = Annotated[
 Consumer = Annotated[
     str,
     typer.Option(
-        "--for", help="With --from: whose needs these are: a host, a capability, any name."
+        "--for",
+        help="With --from: whose needs these are: a host, a capability, any name.",
+        metavar="NODE",
     ),
 ]
 LogFormat = Annotated[
@@ -35,11 +37,15 @@ LogFormat = Annotated[
     typer.Option(
         "--format",
         help="With --from dnslog: unbound, bind, dnsmasq, coredns or route53; else found out.",
+        metavar="FORMAT",
     ),
 ]
 Internal = Annotated[
     list[str] | None,
-    typer.Option(help="With --from dnslog: a suffix of internal names, such as corp.example."),
+    typer.Option(
+        help="With --from dnslog: a suffix of internal names, such as corp.example.",
+        metavar="SUFFIX",
+    ),
 ]
 Deeper = Annotated[
     bool,
@@ -59,16 +65,17 @@ class Wanted:
     internal: Sequence[str]
     deeper: bool
     store: Path
-    catalog: Sequence[Path]
+    catalog: list[Path]
+    asdb: Path | None
     network: Path | None
     allow_private: Sequence[str]
+    contact: str
     budget: float
     as_json: bool
 
 
 def map_inside(wanted: Wanted) -> None:
     """Read the documents, keep what they say, and show what the outside view had missed."""
-    from downwind.catalog import Catalog
     from downwind.jobs.inside import Options, keep, read_files, what_was_missed
     from downwind.jobs.map import stored
     from downwind.show.inside_view import inside_form, show_inside
@@ -76,9 +83,9 @@ def map_inside(wanted: Wanted) -> None:
 
     # In an emulated internet every name ends in .test.
     public = ("test",) if wanted.network else ()
-    known = Catalog.load(wanted.catalog)
+    known = read_catalog(wanted.catalog, asdb=wanted.asdb, real=wanted.network is None)
     now = time.time()
-    network = _network(wanted) if wanted.kind == "otel" or wanted.deeper else None
+    network = _network(wanted)
     with _reading(wanted.as_json) as heard:
         options = Options(
             wanted.kind, wanted.node, wanted.form, tuple(wanted.internal), public, heard
@@ -117,10 +124,14 @@ def _reading(quiet: bool) -> Iterator[Callable[[int], None]]:
         yield lambda lines: status.update(f"Reading: {lines:,} lines")
 
 
-def _network(wanted: Wanted) -> "Network":
+def _network(wanted: Wanted) -> "Network | None":
+    """The network where it is needed: to map deeper, or to ask a Prometheus."""
     from downwind.show.cli.network import open_network
 
-    return open_network(wanted.network, wanted.allow_private)
+    asks = wanted.kind == "otel" and any("://" in file for file in wanted.files)
+    if not (wanted.deeper or asks):
+        return None
+    return open_network(wanted.network, wanted.allow_private, wanted.contact)
 
 
 def _map_deeper(wanted: Wanted, network: "Network", found: "Missed") -> None:
@@ -128,6 +139,8 @@ def _map_deeper(wanted: Wanted, network: "Network", found: "Missed") -> None:
     from downwind.show.screen import progress
 
     hosts = hosts_to_map(found.inside)
+    if not hosts:
+        return
     with progress("Mapping the vendors", wanted.as_json) as seen:
         asyncio.run(
             map_deeper(

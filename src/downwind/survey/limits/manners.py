@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from email.utils import parsedate_to_datetime
 
 from downwind.observe.failures import HttpFailed
@@ -66,6 +66,8 @@ class WebManners:
 
     def heard(self, host: str, reply: Reply) -> bool:
         """Leave a host alone that asks for it. A survey does not wait for anybody: False."""
+        # Counted from the answer: between its turn and its start a request may have waited.
+        self._next.put(host, self._now() + self._host_wait)
         if reply.status in _ASKS_FOR_PATIENCE:
             asked = reply.headers.get("retry-after", "")
             wait = _seconds(asked)
@@ -73,6 +75,32 @@ class WebManners:
                 said = f"answered {reply.status}, Retry-After: {asked[:40] or 'not said'}"
                 self._alone.put(host, (self._now() + (wait or _UNSAID), said))
         return False
+
+
+class Visit:
+    """One name's way through the gates: a place at one address at a time, kept while it is there.
+
+    So whoever waits has no connection open, and nobody waits for a place while holding another.
+    """
+
+    def __init__(self, manners: WebManners) -> None:
+        self._manners = manners
+        self._held = AsyncExitStack()
+        self._address = ""
+
+    @asynccontextmanager
+    async def gate(self, address: str) -> AsyncIterator[None]:
+        """Pass with a place at this address; one elsewhere is given up first."""
+        if address != self._address:
+            await self.leave()
+            await self._held.enter_async_context(self._manners.gate(address))
+            self._address = address
+        yield
+
+    async def leave(self) -> None:
+        """Give the place up."""
+        self._address = ""
+        await self._held.aclose()
 
 
 def _seconds(text: str) -> float | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from downwind.evidence.domains import registrable_domain
 from downwind.survey.dns.client import Answer
 from downwind.survey.dns.rdata import ROOT, SOA
 from downwind.survey.dns.resolver import Resolver
@@ -17,6 +20,8 @@ from downwind.survey.memory.recent import Recent
 from downwind.terms import Unanswered
 
 _REMEMBERED = 20_000
+_domain = lru_cache(maxsize=4_096)(registrable_domain)
+"""A name has several negative answers, one soon after the other."""
 
 
 class Cuts:
@@ -43,7 +48,9 @@ class Cuts:
         for record in message.authority:
             if record.rdtype == SOA and is_under(at, record.owner):
                 self._apex.put(at, record.owner)
-                self._soa.put(record.owner, record)
+                if is_under(record.owner, _domain(at)):
+                    # What a domain says of itself; of a registry's zone the registry is asked.
+                    self._soa.put(record.owner, record)
                 return
 
     async def soa(self, zone: str) -> Record | Answer:

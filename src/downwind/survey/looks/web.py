@@ -14,7 +14,7 @@ from downwind.observe.resolve import Addressing, Resolver
 from downwind.observe.robots import Robots
 from downwind.observe.session import Session
 from downwind.observe.tls import certificate_of, record_certificate
-from downwind.survey.limits.manners import WebManners
+from downwind.survey.limits.manners import Visit, WebManners
 from downwind.survey.looks.facts import Facts
 from downwind.survey.looks.hosts import Told
 from downwind.terms import Evidence, Finding, Seen, Unanswered
@@ -71,10 +71,15 @@ class Web:
     async def _fetch(self, url: str, name: str, dialer: Dialer) -> tuple[Finding, Finding, str]:
         resolver = _FactsResolver(self._network, dialer, self._look)
         robots = Robots({name}) if self._network.manners.robots else None
-        async with Session(
-            self._network, resolver, self._manners.gate, self._manners, dialer
-        ) as session:
-            page, resources = await fetch_page(session, url, robots.permit if robots else None)
+        visit = Visit(self._manners)
+        try:
+            async with Session(
+                self._network, resolver, visit.gate, self._manners, dialer
+            ) as session:
+                permit = robots.permit if robots else None
+                page, resources = await fetch_page(session, url, permit)
+        finally:
+            await visit.leave()
         return page, resources, url
 
     def _certificate(self, name: str, dialer: _NotingDialer) -> Evidence | None:
