@@ -229,3 +229,12 @@ def test_the_first_known_of_several_includes_is_told() -> None:
     answer = explain(catalog, "spf", "v=spf1 include:_spf.b.example include:_spf.a.example ~all")
     assert answer.owner == "a"
     assert "the first known of 2" in (answer.rule or "")
+
+
+def test_what_the_headers_do_not_bear_out_is_less_sure(dated: Catalog) -> None:
+    def sure(headers: dict[str, str]) -> float:
+        page = json.dumps({"status": 522, "headers": headers, "body": ""})
+        return explain(dated, "error_page", page).confidence
+
+    assert sure({"server": "cloudflare"}) == sure({}) == 0.8
+    assert sure({"server": "nginx"}) == pytest.approx(0.56)

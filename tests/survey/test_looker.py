@@ -6,8 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import dns.flags
 import dns.message
 import dns.rcode
+import dns.rrset
 import pytest
 
 from downwind.terms import Absent, Seen, Unanswered
@@ -60,6 +62,31 @@ async def test_the_records_of_a_name_are_complete(tmp_path: Path) -> None:
         "signed": True,
         "said_by": "parent",
     }
+
+
+async def test_a_referral_alone_says_whether_a_zone_is_signed(tmp_path: Path) -> None:
+    """RFC 4035, 3.1.4: whoever knows DNSSEC puts DS records into a referral, if there are any."""
+    async with TinyInternet(tmp_path, speed=1) as net:
+        await usual(net)
+        registry = net.authorities["198.18.0.2"]
+
+        def with_ds(query: dns.message.Message) -> dns.message.Message:
+            reply = registry.answer(query)
+            if query.ednsflags & dns.flags.DO:
+                reply.use_edns(0, dns.flags.DO)
+                if ask_text(query)[0] == "x.test" and reply.authority:
+                    text = "12345 13 2 " + "ab" * 32
+                    reply.authority.append(dns.rrset.from_text("x.test.", 60, "IN", "DS", text))
+            return reply
+
+        await net.name_server("198.18.0.2", plain_answering(with_ds))
+        asked = await _resolver(net)
+        seen = await look(net.network(), "x.test")
+    assert seen.value("dns.ds", "x.test") == {"records": ["12345 13 2 " + "ab" * 32], "ttl": 60}
+    assert seen.value("dns.zone", "x.test")["signed"] is True
+    assert isinstance(seen.finding("dns.ds", "dnsco.test"), Absent)
+    assert seen.value("dns.zone", "dnsco.test")["signed"] is False
+    assert {("x.test", "DS"), ("x.test", "NS"), ("dnsco.test", "DS")}.isdisjoint(asked)
 
 
 async def test_what_it_stands_on_is_looked_at_up_to_the_root(tmp_path: Path) -> None:

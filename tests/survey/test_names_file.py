@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from downwind.survey.names_file import NamesFile, Row, site_name
 from downwind.terms import UsageError
@@ -117,6 +121,34 @@ def test_a_minus_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_pipe_is_not_read_to_count_its_lines(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert NamesFile(tmp_path / "pipe").count() is None
+
+
+_CELLS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 999), _CELLS, _CELLS), max_size=20),
+    st.sampled_from([",", "\t", ";"]),
+)
+def test_whatever_a_table_holds_besides_its_names_comes_back(
+    rows: list[tuple[int, str, str]], mark: str
+) -> None:
+    text = io.StringIO()
+    table = csv.writer(text, delimiter=mark, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    table.writerow(("first", "domain", "second"))
+    table.writerows((first, f"n{number}.test", second) for number, first, second in rows)
+    expected: dict[str, dict[str, str]] = {}
+    for number, first, second in rows:
+        labels = {"first": first.strip(), "second": second.strip()}
+        expected.setdefault(f"n{number}.test", {k: v for k, v in labels.items() if v})
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "list.csv"
+        file.write_text(text.getvalue(), encoding="utf-8")
+        read = {row.name: dict(row.labels) for row in NamesFile(file).rows()}
+    assert read == expected
 
 
 def test_names_are_written_one_way() -> None:

@@ -228,11 +228,11 @@ def _error_page(catalog: Catalog, value: str) -> Explained:
     signs = catalog.error(page.status, page.headers, page.body)
     if not signs:
         return _answer(catalog, "error_page", value, marks, "unknown")
-    sign = signs[0]
+    sign = _nearest_the_fault(signs)
     match = _signer(catalog, sign, marks)
     told = _answer(catalog, "error_page", value, [match] if match else [], _SIDES[sign.says])
     confidence = min(sign.weight, told.confidence) if match else sign.weight
-    if _disputed(sign, signs, marks):
+    if _disputed(sign, signs, marks, page.headers):
         confidence *= _DISPUTED
     rule = f"the signature {sign.rule} says {sign.says.value}"
     return replace(told, confidence=round(confidence, 3), rule=rule)
@@ -259,11 +259,26 @@ def _signer(catalog: Catalog, sign: Signed, marks: Sequence[Match]) -> Match | N
     )
 
 
-def _disputed(sign: Signed, signs: Sequence[Signed], marks: Sequence[Match]) -> bool:
-    """True where another mark of like weight speaks of another side or another provider."""
+def _nearest_the_fault(signs: Sequence[Signed]) -> Signed:
+    """The heaviest, unless it is an edge's that passes on a page which somebody behind it made."""
+    first = signs[0]
+    if first.says is not Fault.ORIGIN:
+        return first
+    return next((sign for sign in signs if sign.provider not in ("", first.provider)), first)
+
+
+def _disputed(
+    sign: Signed, signs: Sequence[Signed], marks: Sequence[Match], headers: Mapping[str, str]
+) -> bool:
+    """True where a signature of like weight names another side, or the headers do not bear it out.
+
+    An edge that says "origin" does not dispute what the origin says of itself.
+    """
     rivals = any(
-        _SIDES[other.says] != _SIDES[sign.says] and other.weight > sign.weight - 0.15
-        for other in signs[1:]
+        _SIDES[other.says] != _SIDES[sign.says]
+        and other.weight > sign.weight - 0.15
+        and not (other.provider != sign.provider and other.says is Fault.ORIGIN)
+        for other in signs
     )
-    strangers = bool(sign.provider and marks) and all(m.provider != sign.provider for m in marks)
-    return rivals or strangers
+    named = {match.provider for match in marks}
+    return rivals or bool(sign.provider and headers and sign.provider not in named)

@@ -14,6 +14,7 @@ from downwind.questions.risk import Risk, analyse
 from downwind.questions.spread import find_cause, node_name
 from downwind.solve.arrays import Arrays, Floats, Ints
 from downwind.solve.compile import arrays_with_site
+from downwind.solve.faulttree.budget import Budget
 from downwind.solve.faulttree.cycles import acyclic
 from downwind.solve.faulttree.of_arrays import NodeTree, reached_part, tree_of
 from downwind.solve.faulttree.of_formulas import formulas_of_tree
@@ -36,8 +37,13 @@ class Exposure:
     """Why there are no hours."""
 
 
-def exposures(table: Table, nodes: Sequence[str], order: int) -> tuple[Exposure, ...]:
+def exposures(
+    table: Table, nodes: Sequence[str], order: int, budget: Budget | None = None
+) -> tuple[Exposure, ...]:
     """The risk of the named nodes; of all sites when none is named and they are few.
+
+    Where the budget ends, what is known by then, and why there is no more; where it is interrupted,
+    nothing of the nodes that come after.
 
     Raises UnknownCause for a name that is not there.
     """
@@ -49,7 +55,12 @@ def exposures(table: Table, nodes: Sequence[str], order: int) -> tuple[Exposure,
     numbers = [find_cause(table, name) for name in nodes]
     numbers = numbers or list(range(table.core.size, table.size))
     chances, spells = chances_of(table), spells_of(table)
-    return tuple(_exposure(table, node, chances, spells, order) for node in numbers)
+    budget = budget or Budget()
+    return tuple(
+        _exposure(table, node, chances, spells, order, budget)
+        for node in numbers
+        if not budget.interrupted
+    )
 
 
 def chances_of(table: Table) -> Floats | None:
@@ -97,12 +108,17 @@ def _tree(
 
 
 def _exposure(
-    table: Table, node: int, chances: Floats | None, spells: Spells | None, order: int
+    table: Table,
+    node: int,
+    chances: Floats | None,
+    spells: Spells | None,
+    order: int,
+    budget: Budget,
 ) -> Exposure:
     tree, events, (part, top, numbers) = _tree(table, node, chances)
     names = [node_name(table, int(event)) for event in events]
     p = None if chances is None else chances[events]
-    risk = analyse(tree.tree, tree.tops[0], node_name(table, node), names, p, order)
+    risk = analyse(tree.tree, tree.tops[0], node_name(table, node), names, p, order, budget)
     hours, unknown = _hours(part, top, numbers, spells)
     return Exposure(risk, hours, unknown)
 

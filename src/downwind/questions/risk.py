@@ -9,15 +9,20 @@ import numpy as np
 
 from downwind.model.openpsa import OpenPsa
 from downwind.solve.arrays import Floats
+from downwind.solve.faulttree.bounds import WORK as BOUNDS_WORK
 from downwind.solve.faulttree.bounds import bounds
+from downwind.solve.faulttree.budget import Budget
 from downwind.solve.faulttree.cycles import acyclic
 from downwind.solve.faulttree.exact import Solved, solve
 from downwind.solve.faulttree.of_formulas import probabilities, tree_of_formulas
-from downwind.solve.faulttree.truncated import few_events
+from downwind.solve.faulttree.truncated import WORK as SEARCH_WORK
+from downwind.solve.faulttree.truncated import FewEvents, few_events
 from downwind.solve.faulttree.types import Chance, FaultTree
 from downwind.terms import UnknownCause
 
 MOST_LISTED = 10_000
+SEARCH_SECONDS, BOUNDS_SECONDS = 10.0, 5.0
+"""About how long all the work of either takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,13 @@ class Risk:
         return tuple(cut[0] for cut in self.cut_sets if len(cut) == 1)
 
 
-def risk_of_formulas(model: OpenPsa, tops: Sequence[str], order: int) -> tuple[Risk, ...]:
+def risk_of_formulas(
+    model: OpenPsa, tops: Sequence[str], order: int, budget: Budget | None = None
+) -> tuple[Risk, ...]:
     """The risk of gates of a fault tree; of those that no other gate refers to when none is named.
+
+    Where the budget ends, what is known by then, and why there is no more; where it is interrupted,
+    nothing of the gates that come after.
 
     Raises UnknownCause for a gate that is not there, ModelError for a tree with `not` that is too
     large for a diagram.
@@ -86,19 +96,31 @@ def risk_of_formulas(model: OpenPsa, tops: Sequence[str], order: int) -> tuple[R
         known = ", ".join(model.tops[:5])
         raise UnknownCause(f"no gate is called {missing!r}.", todo=f"Top gates: {known}.")
     p = probabilities(model)
-    return tuple(analyse(tree, gates[top], top, names, p, order) for top in wanted)
+    budget = budget or Budget()
+    return tuple(
+        analyse(tree, gates[top], top, names, p, order, budget)
+        for top in wanted
+        if not budget.interrupted
+    )
 
 
 def analyse(
-    tree: FaultTree, gate: int, top: str, names: Sequence[str], p: Floats | None, order: int
+    tree: FaultTree,
+    gate: int,
+    top: str,
+    names: Sequence[str],
+    p: Floats | None,
+    order: int,
+    budget: Budget | None = None,
 ) -> Risk:
     """Cut sets and probability of one gate, exact where it fits; `p` may hold nan for unknown."""
+    budget = budget or Budget()
     flat = acyclic(tree, [gate])
-    solved = solve(flat.tree, flat.tops[0]) if flat.exact else None
-    counts, complete, cuts = _cuts(flat.tree, flat.tops[0], solved, order)
+    solved = solve(flat.tree, flat.tops[0], budget=budget) if flat.exact else None
+    counts, complete, cuts = _cuts(flat.tree, flat.tops[0], solved, order, budget)
     chance, unknown = (None, "no event has a probability")
     if p is not None and not np.isnan(p).all():
-        chance, unknown = _chance(tree, gate, solved, p)
+        chance, unknown = _chance(tree, gate, solved, p, budget)
     repairs = solved.repaired_by if solved is not None else None
     exact = solved is not None and chance is not None and not unknown
     return Risk(
@@ -116,39 +138,59 @@ def analyse(
 
 
 def _cuts(
-    tree: FaultTree, gate: int, solved: Solved | None, order: int
+    tree: FaultTree, gate: int, solved: Solved | None, order: int, budget: Budget
 ) -> tuple[tuple[int, ...], bool, list[tuple[int, ...]]]:
     """Counts by order, whether these are all, and those of few events."""
     if solved is not None and solved.cuts is not None:
         listed = solved.list_cuts(order, MOST_LISTED)
         return solved.cuts.by_order, True, listed or []
-    few = few_events(tree, gate, order)
+    few = _few_events(tree, gate, order, budget)
     kept = [cut for cut in few.cuts if len(cut) <= few.complete_to]
     return few.counted.by_order, False, kept[:MOST_LISTED]
 
 
+def _few_events(tree: FaultTree, gate: int, order: int, budget: Budget) -> FewEvents:
+    work = budget.work(SEARCH_WORK, SEARCH_SECONDS)
+    found = budget.run("cut sets of few events", lambda: few_events(tree, gate, order, work=work))
+    if found is not None:
+        return found
+    return few_events(tree, gate, order, work=budget.work(SEARCH_WORK, SEARCH_SECONDS))
+
+
 def _chance(
-    tree: FaultTree, gate: int, solved: Solved | None, p: Floats
+    tree: FaultTree, gate: int, solved: Solved | None, p: Floats, budget: Budget
 ) -> tuple[Chance | None, str]:
     """The probability or bounds on it, and why it is not exact."""
     least, most = np.nan_to_num(p, nan=0.0), np.nan_to_num(p, nan=1.0)
-    if solved is not None:
-        lower, upper = solved.chance(least), solved.chance(most)
+    lower = None if solved is None else solved.chance(least)
+    upper = None if solved is None else solved.chance(most)
+    if lower is not None and upper is not None:
         missing = int(np.isnan(p).sum())
         if lower == upper or not missing:
             return Chance(lower, lower), ""
         return Chance(lower, upper), f"{missing} events have no probability: from 0 to 1 assumed"
+    why = budget.why or "the decision diagram does not fit"
     floor, ceiling = (acyclic(tree, [gate], if_too_large=large) for large in (False, True))
-    lower = bounds(floor.tree, floor.tops[0], least).lower
-    upper = bounds(ceiling.tree, ceiling.tops[0], most).upper
+    lower = _bounds(floor.tree, floor.tops[0], least, budget).lower
+    upper = _bounds(ceiling.tree, ceiling.tops[0], most, budget).upper
     if lower == upper:
         return Chance(lower, upper), ""
-    return Chance(lower, upper), "the decision diagram does not fit: these are bounds"
+    return Chance(lower, upper), f"{why}: these are bounds"
+
+
+def _bounds(tree: FaultTree, gate: int, p: Floats, budget: Budget) -> Chance:
+    work = budget.work(BOUNDS_WORK, BOUNDS_SECONDS)
+    found = budget.run("bounds", lambda: bounds(tree, gate, p, work=work))
+    if found is not None:
+        return found
+    return bounds(tree, gate, p, work=budget.work(BOUNDS_WORK, BOUNDS_SECONDS))
 
 
 def _importance(solved: Solved, names: Sequence[str], p: Floats) -> tuple[Worth, ...]:
     known = np.nan_to_num(p, nan=0.0)
     found = solved.importance(known)
+    if found is None:
+        return ()
     rows = [
         Worth(
             event=names[event],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,13 +22,11 @@ from downwind.survey.looks.hosts import Answers, Hosts
 from downwind.survey.looks.referrals import Referrals
 from downwind.survey.looks.web import Web
 from downwind.survey.looks.zones import Zones
-from downwind.survey.memory.recent import Recent
 from downwind.survey.memory.shared import Shared
+from downwind.survey.walk import Walk
 from downwind.terms import Evidence, Finding, Seen, Unanswered
 
 _REMEMBERED = 10_000
-_MOST_LEADS = 400
-"""Name servers of ever new zones would otherwise lead on for ever."""
 _BUDGET = 120.0
 """Seconds after which a name's further leads are not followed: each may be slow to fail."""
 _SERVERS_ASKED = 8
@@ -77,7 +74,8 @@ class Looker:
         self._looks: Shared[Facts] = Shared(
             _REMEMBERED, failed=lambda facts: facts.failed, clock=self._client.now
         )
-        self._settled: Recent[bool] = Recent(_REMEMBERED)
+        budget = network.clock.timeout(_BUDGET)
+        self._walk = Walk(self._look, self._client.now, budget)
 
     @property
     def counts(self) -> Counts:
@@ -110,12 +108,12 @@ class Looker:
             lambda: self._run("host", name, lambda: self._hosts.look(name, domain_look)),
         )
         host, domain = await host_look, await domain_look
-        left_out = await self._settle((f"host {name}", domain_key))
+        left_out = await self._walk.settle((f"host {name}", domain_key))
         apex = host.value("dns.zone_of").get("zone")
         zone = await self._look(f"zone {apex}") if apex is not None else None
         aliases = await self._aliases(host)
         web = await self._run("web", name, lambda: self._web.look(name, host))
-        left_out += await self._settle(web.leads)
+        left_out += await self._walk.settle(web.leads)
         value = digest(host, domain, zone, web, aliases, about)
         if left_out:
             value["not_followed"] = left_out
@@ -129,28 +127,6 @@ class Looker:
             found.append(target)
             host = await self._look(f"host {target}")
         return found
-
-    async def _settle(self, keys: Sequence[str]) -> int:
-        """Look at all that these lead to; returns how many leads were not followed."""
-        seen = dict.fromkeys(keys)
-        waiting = deque(keys)
-        left_out = 0
-        late = self._client.now() + self._network.clock.timeout(_BUDGET)
-        while waiting:
-            facts = await self._look(waiting.popleft())
-            for lead in facts.leads:
-                if lead in seen or self._settled.get(lead):
-                    continue
-                if len(seen) >= _MOST_LEADS or self._client.now() > late:
-                    left_out += 1
-                    continue
-                seen[lead] = None
-                self._look(lead)
-                waiting.append(lead)
-        if not left_out:
-            for key in seen:
-                self._settled.put(key, True)
-        return left_out
 
     def _look(self, key: str) -> asyncio.Future[Facts]:
         what, _, subject = key.partition(" ")

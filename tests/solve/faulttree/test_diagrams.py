@@ -22,9 +22,7 @@ CHANCES = st.one_of(st.sampled_from((0.0, 1.0)), st.floats(1e-6, 1.0))
 
 
 def solved(tree: FaultTree, top: int = 0) -> Solved:
-    answer = solve(tree, top)
-    assert answer is not None
-    return answer
+    return solve(tree, top)
 
 
 def all_cuts(tree: FaultTree, top: int = 0) -> list[tuple[int, ...]]:
@@ -69,6 +67,7 @@ def test_the_probability_is_that_of_all_subsets_together(
     p = data.draw(st.lists(CHANCES, min_size=tree.events, max_size=tree.events))
     for top in tops(tree):
         got = solved(tree, top).chance(np.array(p))
+        assert got is not None
         assert got == pytest.approx(brute.chance(tree, top, p), rel=1e-9, abs=1e-15)
 
 
@@ -80,6 +79,7 @@ def test_importance_is_what_knowing_about_an_event_changes(
     p = data.draw(st.lists(CHANCES, min_size=tree.events, max_size=tree.events))
     for top in tops(tree):
         importance = solved(tree, top).importance(np.array(p))
+        assert importance is not None
         total = brute.chance(tree, top, p)
         needed = brute.relevant(tree, top)
         for event in range(tree.events):
@@ -130,9 +130,22 @@ def test_a_list_that_is_cut_short_is_the_beginning_of_the_whole(
     assert solved(tree).list_cuts(order, limit) == whole[:limit]
 
 
-def test_a_tree_that_does_not_fit_is_none() -> None:
+def test_a_tree_that_does_not_fit_has_neither_cut_sets_nor_probability() -> None:
     pairs = tree_of(60, [Gate(1, tuple(range(61, 160))), *_random_triples(60, 99)])
-    assert solve(pairs, 0, node_limit=1000) is None
+    answer = solve(pairs, 0, node_limit=100)
+    assert answer.cuts is None
+    assert answer.list_cuts(3, 3) is None
+    assert answer.chance(np.full(60, 0.1)) is None
+    assert answer.importance(np.full(60, 0.1)) is None
+
+
+def test_cut_sets_are_counted_where_the_function_does_not_fit() -> None:
+    """A hundred triples of sixty events: each is a cut set."""
+    triples = tree_of(60, [Gate(1, tuple(range(61, 160))), *_random_triples(60, 99)])
+    answer = solve(triples, 0, node_limit=1000)
+    assert answer.diagrams is None
+    assert answer.cuts is not None
+    assert answer.cuts.by_order == (0, 0, 0, 99)
 
 
 def _random_triples(events: int, gates: int) -> list[Gate]:
@@ -177,7 +190,6 @@ def test_twenty_shared_hubs_among_a_thousand_events_fit() -> None:
     """120 services, down with both of two parts; a part falls alone or with either of two hubs."""
     tree = _hub_tree(hubs=20, services=120)
     answer = solve(tree, 0, node_limit=2**20)
-    assert answer is not None
     assert answer.cuts is not None
     shared = single_points(tree, 0)  # hubs of both parts of a service
     assert answer.list_cuts(1, 100) == [(hub,) for hub in shared]

@@ -76,7 +76,7 @@ class MailAsks:
                 self._policies[domain] = root
                 yield Ask(What.TEXT, domain)
                 yield Ask(What.ZONE_OF, domain)
-        named = (t.name for t in policy.terms if t.mechanism in ("a", "mx") and t.name)
+        named = (t.name for t in policy.terms if t.mechanism == "a" and t.name)
         for host in list(dict.fromkeys(named))[:MOST_LOOKUPS]:
             yield from _host(host)
 

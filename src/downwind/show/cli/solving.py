@@ -1,5 +1,6 @@
 """The verbs over whole graphs: rank and risk. Heavy imports wait until a verb is called."""
 
+from math import inf
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ from downwind.show.cli.options import (
 
 if TYPE_CHECKING:
     from downwind.graph.tables import Table
+    from downwind.solve.faulttree.budget import Budget
 
 
 def rank_(
@@ -115,6 +117,13 @@ def risk_(
     mission_time: Annotated[
         float | None, typer.Option(help="Hours, where the fault tree's rates need them.")
     ] = None,
+    within: Annotated[
+        str | None,
+        typer.Option(
+            help="Answer after so long (30s, 5m) with what is known by then; so does Ctrl-C.",
+            metavar="TIME",
+        ),
+    ] = None,
     store: Store = STORE,
     model: ModelFiles = None,
     catalog: Overlays = None,
@@ -134,7 +143,7 @@ def risk_(
     if open_psa:
         if graph or model or whole or write:
             raise UsageError("--open-psa goes alone.", todo="Leave --graph and the like out.")
-        _risk_of_tree(open_psa, nodes or [], order, mission_time, as_json)
+        _risk_of_tree(open_psa, nodes or [], order, mission_time, _budget(within), as_json)
         return
     table = load_table(graph, node_table, store, model, catalog, as_of, names=True)
     if write:
@@ -152,11 +161,29 @@ def risk_(
     from downwind.questions.exposure import exposures
     from downwind.show.risk_view import exposure_form, show_exposures
 
-    found = exposures(table, nodes or [], order)
+    budget = _budget(within)
+    found = exposures(table, nodes or [], order, budget)
     if as_json:
         print_json([exposure_form(each) for each in found])
     else:
         show_exposures(screen(), found)
+    _end_if_interrupted(budget, len(found))
+
+
+def _budget(within: str | None) -> "Budget":
+    """Progress goes to stderr, so that an answer can be piped."""
+    from downwind.solve.faulttree.budget import Budget
+
+    def tell(spent: float, what: str, nodes: int) -> None:
+        typer.echo(f"downwind: {spent:.0f} s, {what}: {nodes:,} nodes so far", err=True)
+
+    return Budget(inf if within is None else seconds(within), tell)
+
+
+def _end_if_interrupted(budget: "Budget", answered: int) -> None:
+    if budget.interrupted:
+        typer.echo(f"downwind: interrupted; {answered} answered, the last in part.", err=True)
+        raise typer.Exit(130)
 
 
 def _write_tree(table: "Table", nodes: list[str], file: Path) -> None:
@@ -203,7 +230,12 @@ def _collapsed(graph: Path | None, nodes: Path | None, on: str | None) -> "Table
 
 
 def _risk_of_tree(
-    files: list[Path], tops: list[str], order: int, mission_time: float | None, as_json: bool
+    files: list[Path],
+    tops: list[str],
+    order: int,
+    mission_time: float | None,
+    budget: "Budget",
+    as_json: bool,
 ) -> None:
     from downwind.model.openpsa import read_open_psa
     from downwind.questions.risk import risk_of_formulas
@@ -213,11 +245,12 @@ def _risk_of_tree(
     tree = read_open_psa(files, mission_time)
     for line in tree.told:
         typer.echo(f"downwind: {line}", err=True)
-    found = risk_of_formulas(tree, tops, order)
+    found = risk_of_formulas(tree, tops, order, budget)
     if as_json:
         print_json([risk_form(each) for each in found])
     else:
         show_risks(screen(), found)
+    _end_if_interrupted(budget, len(found))
 
 
 def load_table(

@@ -195,10 +195,11 @@ class Client:
 
     def _route(self, server: Endpoint) -> Endpoint:
         """Where a server is reached; raises LayerFailed. Reading addresses takes its time."""
-        known = self._routes.get(server.ip)
+        door = f"{server.port} {server.ip}"
+        known = self._routes.get(door)
         if known is None:
             known = self._dialer.route(server.ip, "udp", server.port)
-            self._routes.put(server.ip, known)
+            self._routes.put(door, known)
         return known
 
     def _expire(self) -> None:

@@ -29,7 +29,7 @@ class Limits:
     """To one address; how many at once is said by the network's manners."""
     network_requests: float = 100.0
     """To one /24, or /48 of IPv6."""
-    names_at_once: int = 1_000
+    names_at_once: int = 500
 
 
 class Bucket:

@@ -8,18 +8,8 @@ import numpy as np
 
 from downwind.solve.arrays import Flags, Ints, Shorts
 from downwind.solve.faulttree.diagrams.modules import find_modules
-from downwind.solve.faulttree.diagrams.order import (
-    AS_WRITTEN,
-    HUBS_FIRST,
-    LARGE_FIRST,
-    NEAR_TOGETHER,
-    SHARED_FIRST,
-    SMALL_FIRST,
-    Keys,
-    arrange,
-    keys_of,
-    sort,
-)
+from downwind.solve.faulttree.diagrams.order import WAYS, Keys, arrange, keys_of, sort
+from downwind.solve.faulttree.diagrams.sets import combine
 from downwind.solve.faulttree.diagrams.simplify import Net
 from downwind.solve.faulttree.diagrams.table import (
     AND,
@@ -28,7 +18,10 @@ from downwind.solve.faulttree.diagrams.table import (
     FIRST,
     FULL,
     OR,
+    PRODUCT,
+    STOP,
     TRUE,
+    UNION,
     Table,
     apply,
     clear,
@@ -36,10 +29,6 @@ from downwind.solve.faulttree.diagrams.table import (
     node,
 )
 from downwind.solve.jit import jit
-
-ROOM = 2**14
-"""Nodes in the first try. Each further round has eight times as many, and tries the half of the
-orders that came furthest in the last one."""
 
 
 class Diagrams(NamedTuple):
@@ -56,29 +45,34 @@ class Diagrams(NamedTuple):
     """The node of each module's root; -1 where it did not fit."""
     variable: Ints
     """What is at each level: event e is e, module m is events + m."""
-    way: Ints
-    """The order that fitted."""
+    ways: Ints
+    """The orders that were tried; of what did not fit, those that came furthest first."""
 
 
 @jit
-def build(net: Net, limit: int) -> Diagrams:
-    """A diagram for each module, of at most so many nodes at work at a time."""
+def build(net: Net, sets: bool, ways: Ints, room: int, signal: Ints) -> Diagrams:
+    """A diagram for each module, by the first of the orders for which so many nodes at work are
+    enough.
+
+    With `sets` a zero-suppressed one of its minimal cut sets, for a net without negations; else a
+    binary one of its function. `signal` is that of Table.
+    """
     closed = find_modules(net)
     keys = keys_of(net)
     modules = np.flatnonzero(closed)
     number = np.full(net.events + len(net.at_least), -1, dtype=np.int64)
     start = np.full(len(modules) + 1, FIRST, dtype=np.int64)
     root = np.full(len(modules), FULL, dtype=np.int64)
-    used = np.full(len(modules), -1, dtype=np.int64)
+    ways = ways.copy()
     variable = np.empty(net.events + len(modules), dtype=np.int64)
     level = np.full(max(FIRST, len(net.inputs)), END, dtype=np.int32)
     low = np.zeros(len(level), dtype=np.int32)
     high = np.zeros(len(level), dtype=np.int32)
-    small = new_table(min(ROOM, limit), len(number))
+    table = new_table(room, len(number), signal)
     levels, end = 0, FIRST
     for m in range(len(modules)):
-        task = _Task(net, closed, keys, number, root, modules[m], levels)
-        table, top, leaves, used[m] = _fit(task, small, limit)
+        task = _Task(net, sets, closed, keys, number, root, modules[m], levels)
+        top, leaves = _fit(task, table, ways)
         if top == FULL:
             break
         for leaf in leaves:
@@ -92,7 +86,7 @@ def build(net: Net, limit: int) -> Diagrams:
         root[m] = top if top < FIRST else copy(table, kept, start[m], level, low, high)
         start[m + 1 :] = end
     return Diagrams(
-        net.events, level[:end], low[:end], high[:end], start, root, variable[:levels], used
+        net.events, level[:end], low[:end], high[:end], start, root, variable[:levels], ways
     )
 
 
@@ -100,6 +94,7 @@ class _Task(NamedTuple):
     """A module to build, and what is known of those within it."""
 
     net: Net
+    sets: bool
     closed: Flags
     keys: Keys
     number: Ints
@@ -110,27 +105,15 @@ class _Task(NamedTuple):
 
 
 @jit
-def _fit(task: _Task, small: Table, limit: int) -> tuple[Table, int, Ints, int]:
-    """Try one order after the other, with more and more room.
-
-    The table that the module is in, its node or FULL, its variables in order, and the order.
-    """
-    table = small
-    ways = np.array([AS_WRITTEN])
-    while True:
-        steps_done = np.zeros(HUBS_FIRST + 1, dtype=np.float64)
-        for way in ways:
-            top, leaves, steps_done[way] = _build_one(task, table, way)
-            if top != FULL or (len(table.level) == limit and way == ways[-1]):
-                return table, top, leaves, way
-        if len(table.level) == len(small.level):
-            ways = np.array(
-                [NEAR_TOGETHER, SMALL_FIRST, AS_WRITTEN, LARGE_FIRST, SHARED_FIRST, HUBS_FIRST]
-            )
-        else:
-            sort(ways, -steps_done, 0, len(ways))
-            ways = ways[: max(2, len(ways) // 2)]
-        table = new_table(min(8 * len(table.level), limit), len(task.number))
+def _fit(task: _Task, table: Table, ways: Ints) -> tuple[int, Ints]:
+    """The node of a module by the first order that fits, or FULL; and its variables in order."""
+    steps_done = np.zeros(WAYS, dtype=np.float64)
+    for way in ways:
+        top, leaves, steps_done[way] = _build_one(task, table, way)
+        if top != FULL or table.signal[STOP] != 0:
+            return top, leaves
+    sort(ways, -steps_done, 0, len(ways))
+    return FULL, leaves
 
 
 @jit
@@ -176,6 +159,7 @@ def _build_one(task: _Task, table: Table, way: int) -> tuple[int, Ints, int]:
     """
     net = task.net
     steps, leaves = arrange(net, task.closed, task.keys, task.module, way)
+    steps.sort()  # the same for every order of the variables, so that they can be compared
     place = np.empty(net.events + task.module, dtype=np.int32)
     for i in range(len(leaves)):
         place[leaves[i]] = task.first_level + i
@@ -195,7 +179,8 @@ def _build_one(task: _Task, table: Table, way: int) -> tuple[int, Ints, int]:
                 operands[i - first] = node(table, place[each], negated, 1 - negated)
         result = FULL
         if operands.min() != FULL:
-            result = _combine(table, net.at_least[steps[done]], _deepest_first(table, operands))
+            order = _deepest_first(table, operands)
+            result = _combine(table, task.sets, net.at_least[steps[done]], order)
         if result == FULL:
             return FULL, leaves, done
         made[steps[done]] = result
@@ -213,24 +198,31 @@ def _deepest_first(table: Table, operands: Ints) -> Ints:
 
 
 @jit
-def _combine(table: Table, needed: int, operands: Ints) -> int:
+def _combine(table: Table, sets: bool, needed: int, operands: Ints) -> int:
     """At least so many of the operands; or and and are the two ends of it."""
     if needed == 1 or needed == len(operands):
-        operation = int(OR) if needed == 1 else int(AND)
         result = int(operands[0])
         for i in range(1, len(operands)):
-            result = apply(table, operation, result, operands[i])
+            result = _pair(table, sets, needed == 1, result, operands[i])
             if result == FULL:
                 return FULL
-        return int(result)
+        return result
     enough = np.full(needed + 1, FALSE, dtype=np.int64)
     enough[0] = TRUE
     for operand in operands:
         for count in range(needed, 0, -1):
-            both = apply(table, int(AND), operand, enough[count - 1])
+            both = _pair(table, sets, False, operand, enough[count - 1])
             if both == FULL:
                 return FULL
-            enough[count] = apply(table, int(OR), enough[count], both)
+            enough[count] = _pair(table, sets, True, enough[count], both)
             if enough[count] == FULL:
                 return FULL
     return int(enough[needed])
+
+
+@jit
+def _pair(table: Table, sets: bool, either: bool, f: int, g: int) -> int:
+    """Either of two, or both."""
+    if sets:
+        return int(combine(table, int(UNION) if either else int(PRODUCT), f, g))
+    return int(apply(table, int(OR) if either else int(AND), f, g))

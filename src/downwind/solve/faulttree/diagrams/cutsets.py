@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from downwind.solve.arrays import Flags, Floats, Ints
-from downwind.solve.faulttree.diagrams.build import ROOM, Diagrams, copy, longer, reached
+from downwind.solve.faulttree.diagrams.build import Diagrams, copy, longer, reached
 from downwind.solve.faulttree.diagrams.table import (
     AND,
     END,
     FALSE,
     FIRST,
     FULL,
+    STOP,
     TRUE,
     WITHOUT,
     Table,
@@ -24,12 +25,14 @@ from downwind.solve.faulttree.diagrams.table import (
 )
 from downwind.solve.jit import jit
 
+ROOM = 2**14
+"""Nodes in the first try."""
 NOWHERE = 2**30
 """The least order where there is no cut set at all."""
 
 
 @jit
-def minimal(diagrams: Diagrams, limit: int) -> Diagrams:
+def minimal(diagrams: Diagrams, limit: int, signal: Ints) -> Diagrams:
     """The least sets of events that make each module true while nothing else happens (Rauzy 2001).
 
     For coherent functions these are the minimal cut sets. Roots are FULL where there is no room.
@@ -39,14 +42,14 @@ def minimal(diagrams: Diagrams, limit: int) -> Diagrams:
     low = np.zeros(len(level), dtype=np.int32)
     high = np.zeros(len(level), dtype=np.int32)
     levels = len(diagrams.variable)
-    table = new_table(min(ROOM, limit), levels)
+    table = new_table(min(ROOM, limit), levels, signal)
     for m in range(len(root)):
         wanted = 4 * (diagrams.start[m + 1] - diagrams.start[m])
         if min(wanted, limit) > len(table.level):
-            table = new_table(min(wanted, limit), levels)
+            table = new_table(min(wanted, limit), levels, signal)
         top = _minimal_of(diagrams, root, table, m)
-        while top == FULL and len(table.level) < limit:
-            table = new_table(min(8 * len(table.level), limit), levels)
+        while top == FULL and len(table.level) < limit and signal[STOP] == 0:
+            table = new_table(min(8 * len(table.level), limit), levels, signal)
             top = _minimal_of(diagrams, root, table, m)
         start[m + 1] = start[m]
         if top == FULL:
@@ -66,7 +69,7 @@ def minimal(diagrams: Diagrams, limit: int) -> Diagrams:
         start,
         root,
         diagrams.variable,
-        diagrams.way,
+        diagrams.ways,
     )
 
 
@@ -97,7 +100,7 @@ def _minimal_of(diagrams: Diagrams, roots: Ints, table: Table, module: int) -> i
 
 
 @jit
-def unhelpful(diagrams: Diagrams, limit: int) -> int:
+def unhelpful(diagrams: Diagrams, limit: int, signal: Ints) -> int:
     """The level of a variable that can make its module false by happening; -1 for none.
 
     FULL - 1 where there is no room to find out.
@@ -105,7 +108,7 @@ def unhelpful(diagrams: Diagrams, limit: int) -> int:
     most = 2
     for m in range(len(diagrams.root)):
         most = max(most, diagrams.start[m + 1] - diagrams.start[m])
-    table = new_table(min(limit, 4 * most + 4096), len(diagrams.variable))
+    table = new_table(min(limit, 4 * most + 4096), len(diagrams.variable), signal)
     made = np.empty(most, dtype=np.int64)
     asked = _asked(diagrams)
     for m in range(len(diagrams.root)):

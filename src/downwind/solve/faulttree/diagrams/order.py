@@ -1,6 +1,6 @@
 """In what order a diagram asks for its variables: it decides whether the diagram fits at all.
 
-There is no best order that is known beforehand, so several are tried (build.py).
+There is no best order that is known beforehand, so several are tried (search.py).
 """
 
 from __future__ import annotations
@@ -17,10 +17,37 @@ AS_WRITTEN = 0
 SMALL_FIRST = 1
 LARGE_FIRST = 2
 SHARED_FIRST = 3
-NEAR_TOGETHER = 4
+RARE_FIRST = 4
 HUBS_FIRST = 5
+GATES_FIRST = 8
+"""To be added: the gates among the inputs of a gate before its events."""
+NEAR_TOGETHER = 16
+"""To be added: then moved closer to what they are used with."""
+BACKWARDS = 32
+"""To be added: the last one first."""
+WAYS = 64
+
+WAYS_FOR_FUNCTIONS = (
+    AS_WRITTEN,
+    SMALL_FIRST + NEAR_TOGETHER,
+    NEAR_TOGETHER,
+    RARE_FIRST + NEAR_TOGETHER,
+    SHARED_FIRST,
+    LARGE_FIRST,
+    SMALL_FIRST,
+    HUBS_FIRST,
+)
+WAYS_FOR_SETS = (
+    SHARED_FIRST + GATES_FIRST + NEAR_TOGETHER + BACKWARDS,
+    SMALL_FIRST + GATES_FIRST + NEAR_TOGETHER + BACKWARDS,
+    RARE_FIRST + NEAR_TOGETHER,
+    SHARED_FIRST + GATES_FIRST + BACKWARDS,
+    LARGE_FIRST + GATES_FIRST + NEAR_TOGETHER + BACKWARDS,
+    RARE_FIRST + GATES_FIRST + NEAR_TOGETHER + BACKWARDS,
+)
 
 ROUNDS = 30
+APART = 1e7
 
 
 class Keys(NamedTuple):
@@ -54,22 +81,36 @@ def arrange(net: Net, closed: Flags, keys: Keys, root: int, way: int) -> tuple[I
     events + g.
     """
     children = net.inputs[: net.start[root + 1]] // 2
-    if way == SMALL_FIRST:
-        steps, leaves = _walk(net, closed, children, keys.weight, root)
-    elif way == LARGE_FIRST:
-        steps, leaves = _walk(net, closed, children, -keys.weight, root)
-    elif way in (SHARED_FIRST, HUBS_FIRST):
-        steps, leaves = _walk(net, closed, children, -keys.uses, root)
-    else:
-        steps, leaves = _walk(net, closed, children, keys.uses[:0], root)
-    if way == HUBS_FIRST:
+    steps, leaves = _walk(net, closed, children, _key(net, closed, keys, way), root)
+    if way % GATES_FIRST == HUBS_FIRST:
         key = -keys.uses
         for i in range(len(leaves)):
             key[leaves[i]] += i / len(leaves)
         sort(leaves, key, 0, len(leaves))
-    if way == NEAR_TOGETHER:
+    if way & NEAR_TOGETHER:
         leaves = _near_together(net, steps, leaves)
-    return steps, leaves
+    return steps, leaves[::-1].copy() if way & BACKWARDS else leaves
+
+
+@jit
+def _key(net: Net, closed: Flags, keys: Keys, way: int) -> Floats:
+    """By what the inputs of gates are sorted; empty where they stay as they are."""
+    first = way % GATES_FIRST
+    if first == SMALL_FIRST:
+        key = np.log2(keys.weight)
+    elif first == LARGE_FIRST:
+        key = -np.log2(keys.weight)
+    elif first in (SHARED_FIRST, HUBS_FIRST):
+        key = -keys.uses
+    elif first == RARE_FIRST:
+        key = keys.uses.copy()
+    else:
+        return keys.uses[:0]
+    if way & GATES_FIRST:
+        for gate in range(len(closed)):
+            if not closed[gate]:
+                key[net.events + gate] -= APART
+    return key
 
 
 @jit

@@ -28,13 +28,20 @@ AND = 0
 OR = 1
 WITHOUT = 2
 """The sets of one zero-suppressed diagram that contain no set of another."""
+UNION = 3
+"""The minimal sets among those of either (sets.py)."""
+PRODUCT = 4
+"""The minimal ones of the sets made of one of each."""
 
 COUNT, SLOTS, CACHED, WORK = 0, 1, 2, 3
+STOP, NODES = 0, 1
 SMALLEST = 512
 CACHE_LEAST = 2**16
 """Rows of the cache that even a small table may come to need."""
-PATIENCE = 8
+PATIENCE = 16
 """Results worked out for each row of the cache at its largest, before the table counts as full."""
+LOOK_UP = 1023
+"""Once in so many results it is asked whether to stop."""
 
 
 class Table(NamedTuple):
@@ -52,10 +59,15 @@ class Table(NamedTuple):
     many results were worked out."""
     stack: Ints
     """Rows of operands, how far they got, and the result of the first half."""
+    calls: Ints
+    """The same for unions and products, which ask for results of two kinds."""
+    signal: Ints
+    """For other threads: not 0 at STOP makes the table count as full, NODES says how many there
+    are."""
 
 
 @jit
-def new_table(room: int, levels: int) -> Table:
+def new_table(room: int, levels: int, signal: Ints) -> Table:
     """An empty table; memory that is not used is not touched."""
     most = SMALLEST
     while most < 2 * room:
@@ -72,6 +84,8 @@ def new_table(room: int, levels: int) -> Table:
         np.empty((max(most // 2, CACHE_LEAST), 4), dtype=np.int32),
         np.zeros(4, dtype=np.int64),
         np.empty((levels + 2, 4), dtype=np.int64),
+        np.empty((levels + 2, 6), dtype=np.int64),
+        signal,
     )
 
 
@@ -130,7 +144,17 @@ def _grow(table: Table) -> None:
 
 
 @jit
-def _remember(table: Table, operation: int, f: int, g: int, result: int) -> bool:
+def find(table: Table, operation: int, f: int, g: int) -> int:
+    """A result that is remembered, or FULL."""
+    row = _hash(operation, f, g) & (table.sizes[CACHED] - 1)
+    cache = table.cache
+    if cache[row, 1] == f and cache[row, 2] == g and cache[row, 0] == operation:
+        return int(cache[row, 3])
+    return FULL
+
+
+@jit
+def remember(table: Table, operation: int, f: int, g: int, result: int) -> bool:
     """Keep a result; False where so much was worked out that it has to end."""
     table.sizes[WORK] += 1
     rows = table.sizes[CACHED]
@@ -143,6 +167,10 @@ def _remember(table: Table, operation: int, f: int, g: int, result: int) -> bool
     table.cache[row, 1] = f
     table.cache[row, 2] = g
     table.cache[row, 3] = result
+    if table.sizes[WORK] & LOOK_UP == 0:
+        table.signal[NODES] = table.sizes[COUNT]
+        if table.signal[STOP] != 0:
+            return False
     return bool(table.sizes[WORK] <= PATIENCE * len(table.cache))
 
 
@@ -170,7 +198,7 @@ def apply(table: Table, operation: int, f: int, g: int) -> int:  # noqa: C901  (
     Of the sets in a diagram none contains another. A row of the stack is a pair of operands whose
     result is waited for; a row is as deep as its level, so the stack has room for every level.
     """
-    level, low, high, cache, stack = table.level, table.low, table.high, table.cache, table.stack
+    level, low, high, stack = table.level, table.low, table.high, table.stack
     depth = 0
     while True:
         if operation == WITHOUT:
@@ -180,9 +208,7 @@ def apply(table: Table, operation: int, f: int, g: int) -> int:  # noqa: C901  (
             f, g = g, f
         result = _plain(operation, f, g)
         if result == FULL:
-            row = _hash(operation, f, g) & (table.sizes[CACHED] - 1)
-            if cache[row, 1] == f and cache[row, 2] == g and cache[row, 0] == operation:
-                result = int(cache[row, 3])
+            result = find(table, operation, f, g)
         if result == FULL:
             stack[depth, 0] = f
             stack[depth, 1] = g
@@ -215,7 +241,7 @@ def apply(table: Table, operation: int, f: int, g: int) -> int:  # noqa: C901  (
                 first = int(stack[depth - 1, 3])
                 end = FALSE if operation == WITHOUT else first
                 result = first if result == end else node(table, min(above, below), first, result)
-                if result == FULL or not _remember(table, operation, f, g, result):
+                if result == FULL or not remember(table, operation, f, g, result):
                     return FULL
                 depth -= 1
         if not waiting:
