@@ -6,7 +6,7 @@ Trees of /usr/share/scram/input, and so many generated ones (default 40). Ours i
 five, in process and compiled: simplify, diagrams, minimal cut sets counted, probability. Theirs is
 what scram itself reports for its products and its probability, with decision diagrams. It lists
 what we count, so where there are many cut sets it is given a limit on their order. Both are CPU
-time: of what scram reports, the share of a core that it had.
+time: of what scram reports, from 0.1 s on, the share of a core that its process had.
 Exits 1 where an answer differs.
 """
 
@@ -164,8 +164,9 @@ def theirs(tree: Tree, top: str, order: int, folder: Path) -> Answer | None:
     if spent is None or found is None:
         return None
     fields = dict(re.findall(r'([\w-]+)="([^"]*)"', found[1]))
+    seconds = sum(map(float, re.findall(r">([\d.e+-]+)<", spent[1])))
     return Answer(
-        share * sum(map(float, re.findall(r">([\d.e+-]+)<", spent[1]))),
+        seconds * share if seconds >= 0.1 else seconds,
         tuple(map(int, fields.get("distribution", "").split())),
         float(fields.get("probability", "nan")),
     )

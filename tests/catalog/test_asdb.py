@@ -56,6 +56,7 @@ def test_a_maxmind_database_of_each_form(tmp_path: Path, size: int, version: int
     assert found.number("2606:4700::1") == (13335 if version == 6 else None)
     assert found.number("nonsense") is None
     assert MaxMindFile(file).record("151.101.1.1") == NETWORKS["151.101.0.0/16"]
+    assert MaxMindFile(file).record("104.24.0.0") is None
 
 
 BLOCKS = st.dictionaries(

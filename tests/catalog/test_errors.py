@@ -144,6 +144,7 @@ CDNJS = "<script src='https://cdnjs.cloudflare.com/a.js'></script><!-- cloudflar
         (f"Our database is down {CDNJS}", Fault.ORIGIN),
         (f"<style>.cloudflare {{}}</style>Our database is down {CDNJS}", Fault.ORIGIN),
         (f"Error 500. Performance and security by Cloudflare {CDNJS}", Fault.EDGE),
+        ("Our database is down <a href='https://x.cloudflare.com/'>more</a>", Fault.ORIGIN),
         ("<!-- never ends cloudflare", None),
         ("<script>cloudflare", None),
     ],

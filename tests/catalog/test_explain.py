@@ -4,9 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from downwind.catalog import Catalog
 from downwind.catalog.explain import KINDS, Explained, explain
@@ -131,6 +134,36 @@ def test_headers_may_come_in_any_usual_form(dated: Catalog, headers: object) -> 
     page = json.dumps({"status": "521", "headers": headers, "body": None})
     answer = explain(dated, "error_page", page)
     assert (answer.owner, answer.fault) == ("cloudflare", "origin")
+
+
+TEXTS = st.one_of(
+    st.text(max_size=80),
+    st.sampled_from([each.value for each in _artefacts()]).flatmap(
+        lambda value: st.builds(
+            lambda cut, more: value[:cut] + more + value[cut:],
+            st.integers(0, len(value)),
+            st.text(max_size=5),
+        )
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(KINDS), TEXTS)
+def test_any_text_has_an_answer_or_is_refused(kind: str, value: str) -> None:
+    try:
+        answer = explain(_package(), kind, value)
+    except UsageError:
+        assert kind == "error_page"
+        return
+    assert 0 <= answer.confidence < 1
+    assert (answer.owner is None) == (answer.rule is None) or answer.fault is not None
+    json.dumps(answer.to_json())
+
+
+@cache
+def _package() -> Catalog:
+    return Catalog.load(today=DAY)
 
 
 ONE = """

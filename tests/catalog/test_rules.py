@@ -36,12 +36,14 @@ def dated() -> Catalog:
     return Catalog.load(today=DAY)
 
 
-@pytest.mark.parametrize("provider", PARTS)
-def test_every_fact_asked_back_answers_its_own_provider(provider: str, dated: Catalog) -> None:
+@pytest.mark.parametrize("initial", sorted({provider[0] for provider in PARTS}))
+def test_every_fact_asked_back_answers_its_own_provider(initial: str, dated: Catalog) -> None:
     wrong = [
-        f"{kind} {value}: {owner}"
-        for fact in PARTS[provider].form.facts
-        for kind, value in _examples(fact, PARTS[provider])
+        f"{part.where}: {kind} {value} is said to be {owner}'s"
+        for provider, part in PARTS.items()
+        if provider.startswith(initial)
+        for fact in part.form.facts
+        for kind, value in _examples(fact, part)
         if (owner := _owner(dated, kind, value)) != provider
     ]
     assert wrong == []

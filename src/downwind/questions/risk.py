@@ -149,6 +149,20 @@ def _cuts(
     return few.counted.by_order, False, kept[:MOST_LISTED]
 
 
+def load_searches() -> None:
+    """Load what is compiled for trees that do not fit, so that it is there when time is up."""
+    tree = FaultTree(
+        events=3,
+        start=np.array([0, 2, 4, 6]),
+        at_least=np.array([2, 1, 1], dtype=np.int32),
+        inputs=np.array([4, 5, 0, 1, 0, 2], dtype=np.int32),
+        negated=np.zeros(6, dtype=np.bool_),
+        from_outside=np.zeros(3, dtype=np.bool_),
+    )
+    few_events(tree, 0, 2)
+    bounds(tree, 0, np.full(3, 0.5))
+
+
 def _few_events(tree: FaultTree, gate: int, order: int, budget: Budget) -> FewEvents:
     work = budget.work(SEARCH_WORK, SEARCH_SECONDS)
     found = budget.run("cut sets of few events", lambda: few_events(tree, gate, order, work=work))

@@ -12,6 +12,7 @@ import pytest
 
 from downwind.questions.risk import Risk, analyse
 from downwind.solve.faulttree.budget import Budget
+from downwind.solve.faulttree.diagrams.table import NODES
 from downwind.solve.faulttree.exact import solve
 from downwind.solve.faulttree.types import FaultTree
 
@@ -51,22 +52,36 @@ def test_at_the_limit_there_are_bounds_and_the_reason() -> None:
 
 def test_an_interrupt_ends_it_within_a_second_with_what_is_known() -> None:
     budget = Budget()
+    before = signal.getsignal(signal.SIGINT)
     Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
-    risk = asked(budget)
+    with budget.interruptible():
+        risk = asked(budget)
     assert budget.interrupted
+    assert signal.getsignal(signal.SIGINT) is before
     assert time.monotonic() - began < 6.0
     assert risk.unknown == "interrupted: these are bounds"
     assert risk.chance is not None
 
 
+def test_a_second_interrupt_is_raised() -> None:
+    budget = Budget()
+    with budget.interruptible(), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert budget.run("nothing", lambda: 1) is None
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1.0)
+
+
 def test_progress_is_told_after_two_seconds() -> None:
     told: list[tuple[float, str, int]] = []
-    budget = Budget(2.8, lambda *line: told.append(line))
-    assert solve(hopeless(), 0, budget=budget).cuts is None
-    assert [what for _, what, _ in told] == ["cut sets"] * len(told)
-    assert len(told) == 1
-    assert all(seconds >= 2.0 and nodes > 0 for seconds, _, nodes in told)
+    budget = Budget(tell=lambda *line: told.append(line))
+    budget.signal[NODES] = 7
+    budget.run("nothing", lambda: time.sleep(0.3))
+    assert not told
+    budget.run("cut sets", lambda: time.sleep(2.0))
+    assert [line[1:] for line in told] == [("cut sets", 7)]
+    assert told[0][0] >= 2.0
 
 
 def test_a_small_tree_is_solved_when_time_is_up() -> None:

@@ -162,7 +162,8 @@ def risk_(
     from downwind.show.risk_view import exposure_form, show_exposures
 
     budget = _budget(within)
-    found = exposures(table, nodes or [], order, budget)
+    with budget.interruptible():
+        found = exposures(table, nodes or [], order, budget)
     if as_json:
         print_json([exposure_form(each) for each in found])
     else:
@@ -172,9 +173,14 @@ def risk_(
 
 def _budget(within: str | None) -> "Budget":
     """Progress goes to stderr, so that an answer can be piped."""
+    from downwind.questions.risk import load_searches
     from downwind.solve.faulttree.budget import Budget
 
+    loading = Thread(target=load_searches, daemon=True)
+
     def tell(spent: float, what: str, nodes: int) -> None:
+        if loading.ident is None:  # it may come to them, and they take a second to load
+            loading.start()
         typer.echo(f"downwind: {spent:.0f} s, {what}: {nodes:,} nodes so far", err=True)
 
     return Budget(inf if within is None else seconds(within), tell)
@@ -245,7 +251,8 @@ def _risk_of_tree(
     tree = read_open_psa(files, mission_time)
     for line in tree.told:
         typer.echo(f"downwind: {line}", err=True)
-    found = risk_of_formulas(tree, tops, order, budget)
+    with budget.interruptible():
+        found = risk_of_formulas(tree, tops, order, budget)
     if as_json:
         print_json([risk_form(each) for each in found])
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import inf
-from threading import Thread
+from threading import Thread, current_thread, main_thread
+from types import FrameType
 from typing import TypeVar
 
 import numpy as np
@@ -27,7 +30,7 @@ class Budget:
     """Time for a computation, counted from now on.
 
     Compiled work runs in a thread of its own, so that it can be told to stop: at the limit, or by
-    an interrupt (Ctrl-C), which is then taken as said to the work and not to the program.
+    an interrupt.
     """
 
     def __init__(
@@ -40,6 +43,28 @@ class Budget:
         self._seconds = seconds
         self._tell = tell
         self._next_word = FIRST_WORD
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Within it the first Ctrl-C ends the budget, and only a second one is raised.
+
+        An exception must not be raised while numba turns a result into Python objects: it crashes.
+        """
+        if current_thread() is not main_thread():
+            yield
+            return
+
+        def note(_number: int, _frame: FrameType | None) -> None:
+            if self.interrupted:
+                raise KeyboardInterrupt
+            self.interrupted = True
+            self.signal[STOP] = 1
+
+        before = signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     @property
     def left(self) -> float:
