@@ -198,7 +198,7 @@ def test_the_example_of_a_provider_in_the_handbook_is_a_valid_one() -> None:
     from downwind.catalog import Catalog
 
     example = re.findall(r"```yaml\n(.*?)```", (PROJECT / "CONTRIBUTING.md").read_text(), re.S)
-    catalog = Catalog.from_texts(example)
+    catalog = Catalog.from_texts(example, with_package=True)
 
     found = catalog.name_server("a.ns.acme-dns.example")
     assert [str(match.scope) for match in found] == ["acme-dns/dns"]
