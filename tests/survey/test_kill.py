@@ -14,6 +14,7 @@ from downwind.evidence.log import read
 from tests.observe.tinydns import zone
 from tests.observe.tinynet import RESOLVER, TinyInternet, usual
 
+# At 200 queries a second they take some three seconds, so that each kill finds a run under way.
 _NAMES = 300
 _KILLS = 4
 _CHILD = """
@@ -24,7 +25,7 @@ from downwind.observe.network import Network
 from downwind.survey.names_file import NamesFile
 from downwind.survey.limits.pace import Limits
 network = Network.from_handout(json.loads(Path(sys.argv[1]).read_text()))
-limits = Limits(queries=10_000, server_queries=10_000, names_at_once=40)
+limits = Limits(queries=200, server_queries=10_000, names_at_once=40)
 asyncio.run(map_list(NamesFile(sys.argv[2]), network, Path(sys.argv[3]), limits=limits,
                      heard=lambda *_: None))
 """
