@@ -255,6 +255,9 @@ def test_what_has_ended_is_told_and_never_sure() -> None:
     answer = explain(_catalog(("a", product, fact)), "cname", "x.a.example")
     assert answer.confidence == 0.6
     assert (answer.rule or "").endswith("it ended in 2025-01")
+    undated = product.replace("2025-01", "unknown")
+    answer = explain(_catalog(("a", undated, fact)), "cname", "x.a.example")
+    assert (answer.confidence, (answer.rule or "")[-12:]) == (0.6, "it has ended")
 
 
 def test_the_first_known_of_several_includes_is_told() -> None:
@@ -269,5 +272,45 @@ def test_what_the_headers_do_not_bear_out_is_less_sure(dated: Catalog) -> None:
         page = json.dumps({"status": 522, "headers": headers, "body": ""})
         return explain(dated, "error_page", page).confidence
 
-    assert sure({"server": "cloudflare"}) == sure({}) == 0.8
-    assert sure({"server": "nginx"}) == pytest.approx(0.56)
+    assert sure({"server": "cloudflare"}) == 0.8
+    assert sure({}) == 0.5
+    assert sure({"date": "x"}) == pytest.approx(0.35)
+    assert sure({"server": "nginx"}) == pytest.approx(0.35)
+
+
+def test_a_status_alone_says_less_than_a_header_and_nothing_where_another_server_speaks(
+    dated: Catalog,
+) -> None:
+    def told(headers: dict[str, str]) -> Explained:
+        page = json.dumps({"status": 522, "headers": headers, "body": ""})
+        return explain(dated, "error_page", page)
+
+    assert told({}).owner == "cloudflare"
+    assert told({}).confidence < explain(dated, "header", "server: cloudflare").confidence
+    assert (told({"Server": "nginx"}).owner, told({"Server": "nginx"}).fault) == (None, "origin")
+    assert told({"server": "not-cloudflare"}).owner is None
+    assert told({"server": "Netlify"}).owner == "netlify"
+
+
+@pytest.mark.parametrize(
+    ("header", "owner"),
+    [
+        ("server: cloudflare", "cloudflare"),
+        ("server: cloudflare-nginx", "cloudflare"),
+        ("server: not-cloudflare", None),
+        ("server: not_cloudflare", None),
+        ("server: notcloudflare", None),
+        ("server: not-cloudflare, cloudflare", "cloudflare"),
+        ("x-cluster-name: us-east-1-prod-hosting-red", "webflow"),
+    ],
+)
+def test_a_word_with_something_before_its_hyphen_is_another_name(
+    dated: Catalog, header: str, owner: str | None
+) -> None:
+    assert explain(dated, "header", header).owner == owner
+
+
+def test_of_two_marks_of_an_issuer_that_agree_the_surer_one_speaks(dated: Catalog) -> None:
+    whole = explain(dated, "cert_issuer", "Let's Encrypt").confidence
+    assert explain(dated, "cert_issuer", "C=US, O=Let's Encrypt, CN=R3").confidence == whole
+    assert explain(dated, "cert_issuer", "R3").confidence == 0.6

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from downwind.catalog import Catalog
+from downwind.evidence.inside.readings import READING
 from downwind.evidence.records import to_payload
 from downwind.jobs.inside import (
     Options,
@@ -26,8 +27,9 @@ from downwind.jobs.inside import (
 from downwind.jobs.map import map_here, stored
 from downwind.jobs.prometheus import ask_prometheus
 from downwind.questions.missed import Vendor
+from downwind.show.cli.inside import sources_of
 from downwind.show.inside_view import sentences, show_inside
-from downwind.terms import CannotMeasure, DownwindError, UsageError
+from downwind.terms import CannotMeasure, DownwindError, Evidence, Seen, UsageError
 
 from ..observe.tinynet import TinyInternet, page, usual
 
@@ -132,7 +134,7 @@ def test_the_terminal_shows_this(folder: Path) -> None:
 
     assert (code, err) == (0, "")
     assert out == (
-        "standard input (unbound): 2 hosts, looked up in 3 of 4 lines\n"
+        "standard input (unbound): 2 hosts; 3 of 4 lines are look-ups\n"
         "  Left out: 1 internal name.\n"
         "  1 place could not be read. line 4: it is no line as\n"
         "  unbound writes it.\n"
@@ -148,6 +150,65 @@ def test_the_terminal_shows_this(folder: Path) -> None:
         "What 1 of these rests on is not known yet; --deeper maps\n"
         "their hosts.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["x.test", "--for", "y.test"], "--for goes with --from."),
+        (["x.test", "--for", "this network"], "--for goes with --from."),
+        (["--list", "names", "--tree"], "--tree means nothing with --list."),
+        (["--list", "names", "--budget", "60"], "--budget means nothing with --list."),
+        (["--list", "names", "--rdap", "--browser"], "--rdap means nothing with --list."),
+        (["--list", "names", "--deeper"], "--deeper means nothing with --list."),
+        (["--from", "dnslog", "q.log", "--tree"], "--tree means nothing with --from."),
+        (["--from", "dnslog", "q.log", "--browser"], "--browser means nothing with --from."),
+        (["--from", "dnslog", "q.log", "--for", ""], "--for names nothing."),
+        (["--from", "dnslog", "q.log", "--for", "http://x.test/a"], "--for takes no URL"),
+        ([""], "'' cannot be mapped"),
+        (["x.test", "foo bar"], "'foo bar' is no host name."),
+        (["ftp://x.test/"], "the scheme 'ftp' is neither http nor https"),
+    ],
+)
+def test_what_would_be_passed_over_in_silence_is_refused_and_nothing_is_kept(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
+    code, out, err = run(tmp_path, "map", *words)
+
+    assert (code, out) == (2, "")
+    assert said in err
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_map_tells_what_could_not_be_read_of_its_own_names_documents_and_of_no_other() -> None:
+    told = [{"node": node, "source": f"{node}.log"} for node in ("x.test", "y.test")]
+    readings = [("", Evidence(each["source"], READING, Seen(each), NOW, "inside")) for each in told]
+
+    assert sources_of(readings, ["x.test", "z.test"]) == {"x.test.log"}
+
+
+def test_what_leads_to_nobody_is_told_on_the_screen_and_addresses_are_counted(
+    tmp_path: Path,
+) -> None:
+    resource = {
+        "address": "odd_thing.a", "type": "odd_thing", "provider_name": "acme/odd",
+        "values": {"address": "192.0.2.1", "type": "A", "records": ["192.0.2.1", "2001:db8::1"]},
+    }  # fmt: skip
+    state = {"format_version": "1.0", "values": {"root_module": {"resources": [resource]}}}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    (tmp_path / "calls.txt").write_text(
+        'traces_service_graph_request_total{client="shop",server="unknown",'
+        'connection_type="virtual_node"} 7\n'
+    )
+
+    _, terraform, _ = run(tmp_path, "map", "--from", "terraform", str(tmp_path / "state.json"))
+    _, calls, _ = run(tmp_path, "map", "--from", "otel", str(tmp_path / "calls.txt"))
+    told = run(tmp_path, "map", "--from", "otel", str(tmp_path / "calls.txt"), "--json")[1]
+
+    assert "What stays unknown, and why\n  odd_thing.a: no vendor is known for the" in terraform
+    assert "Left out: 2 addresses in place of a host name" in terraform
+    assert "  shop: it calls something that its traces do not name\n" in calls
+    assert [u["subject"] for u in json.loads(told)["unknown"]] == ["shop"]
 
 
 def test_hostile_names_do_not_reach_the_screen_or_the_store(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console
 
 from downwind.graph import Graph
+from downwind.show.map_form import unknowns_of
 from downwind.show.map_view import map_form, show_map
+from downwind.terms import Unanswered
 
 from ..graph.seen import CATALOG, Told, graph_of, zone
 
@@ -70,6 +72,34 @@ def test_what_stayed_unknown_for_one_reason_is_told_once() -> None:
         "  203.0.113.0, 203.0.113.1, 203.0.113.2 and 2 more"
         "  address.provider: no prefix of the catalogue holds it"
     ) in _shown(graph, "x.test")
+
+
+def test_what_failed_for_other_names_is_not_told_as_this_one_s_own() -> None:
+    failed = [
+        ("dns.zone_of", subject, Unanswered("nobody answers"))
+        for subject in ("", "y.test", "spf.hill.test", "ns.z.test")
+    ]
+    graph = graph_of(*RECORDS, *failed)
+    looked_at = {"spf.hill.test", "x.test"}
+
+    form = map_form(graph, ["www.x.test"], looked_at)
+    shown = _shown(graph, "y.test")
+
+    assert {"spf.hill.test"} == {
+        u["subject"] for u in form["unknown"] if u["reason"] == "nobody answers"
+    }
+    assert {"198.18.1.9", "x.test"} >= {
+        u["subject"] for u in form["unknown"] if u["reason"] != "nobody answers"
+    }
+    assert shown.count("nobody answers") == 1
+    assert "  y.test  dns.zone_of: nobody answers" in shown
+
+
+def test_what_failed_beneath_a_name_is_its_own_also_where_an_earlier_run_saw_it() -> None:
+    graph = graph_of(*RECORDS, ("dns.a", "a.ns.hill.test", Unanswered("nobody answers")))
+
+    assert [u.subject for u in unknowns_of(graph, ["www.x.test"])] == ["a.ns.hill.test"]
+    assert unknowns_of(graph, ["y.test"]) == ()
 
 
 def test_of_a_page_that_loads_very_much_the_hard_needs_are_shown_and_the_rest_is_counted() -> None:

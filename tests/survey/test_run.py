@@ -54,6 +54,26 @@ async def test_every_name_of_a_list_is_mapped_once(tmp_path: Path) -> None:
     assert (surveyed.read.repeats, surveyed.read.broken) == (1, 1)
 
 
+async def test_an_empty_folder_may_be_the_store(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    async with TinyInternet(tmp_path, speed=1) as net:
+        await usual(net)
+        await net.resolver()
+        await _map(_list(tmp_path, "x.test"), net.network(), tmp_path / "store")
+    assert _done(tmp_path / "store") == {"x.test": 1}
+
+
+async def test_two_runs_at_once_do_not_share_a_store(tmp_path: Path) -> None:
+    async with TinyInternet(tmp_path, speed=1) as net:
+        await usual(net)
+        await net.resolver()
+        with (
+            EvidenceLog(tmp_path / "store"),
+            pytest.raises(UsageError, match="Another process"),
+        ):
+            await _map(_list(tmp_path, "x.test"), net.network(), tmp_path / "store")
+
+
 async def test_labels_and_lines_stay_with_the_name(tmp_path: Path) -> None:
     file = tmp_path / "sites.tsv"
     file.write_text("rank\tdomain\n7\tx.test\n")

@@ -147,15 +147,20 @@ def read_error_page(text: str) -> ErrorPage:
 def _status(given: Any) -> int | None:
     if isinstance(given, str) and given.strip().isascii() and given.strip().isdigit():
         given = int(given.strip()[:4])
-    if given is None or (isinstance(given, int) and not isinstance(given, bool)):
-        return given
-    raise ValueError(f"its status is {given!r}, which is no number")
+    if given is None:
+        return None
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise ValueError(f"its status is {given!r}, which is no number")
+    # RFC 9110 15: three digits; Akamai, Cloudflare and nginx use some above 599.
+    if not 100 <= given <= 999:
+        raise ValueError(f"its status is {given}, and a status is 100 to 999")
+    return given
 
 
 def _headers(given: Any) -> dict[str, str]:
     if given is None:
         return {}
-    if isinstance(given, str):
+    if isinstance(given, str) and (":" in given or not given.strip()):
         return read_headers(given)
     if isinstance(given, dict):
         return {str(name): _joined(value) for name, value in given.items()}
@@ -172,4 +177,6 @@ def _body(form: Mapping[str, Any]) -> str:
     body = form.get("body")
     if body is None or isinstance(body, str):
         return body or ""
+    if not isinstance(body, dict | list):
+        raise ValueError(f"its body is {body!r}, which is no text")
     return json.dumps(body, ensure_ascii=False)

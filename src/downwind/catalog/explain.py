@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from downwind.catalog.artefacts import (
-    read_address,
-    read_cookies,
-    read_error_page,
-    read_headers,
-    read_host,
-    read_includes,
-    read_issuer,
-    read_number,
+from downwind.catalog.artefacts import read_address, read_error_page, read_host
+from downwind.catalog.asked import (
+    asked_address,
+    asked_cookies,
+    asked_headers,
+    asked_host,
+    asked_includes,
+    asked_issuer,
+    asked_number,
 )
 from downwind.catalog.decay import UNCONFIRMED
 from downwind.catalog.hosts import clean_host
@@ -24,6 +24,8 @@ from downwind.terms import Fault, UsageError
 HALF_KNOWN = 0.8
 """An answer of which one half is unknown or inferred is believed no more than this."""
 INFERRED = 0.75
+NUMBER_ALONE = 0.5
+"""A status that no header or word of its provider bears out is believed no more than this."""
 _DISPUTED = 0.7
 """What a contradiction between two marks leaves of the confidence."""
 
@@ -100,21 +102,19 @@ def explain(catalog: Catalog, kind: str, value: str) -> Explained:
 
 
 def _named(kind: str) -> Callable[[Catalog, str], Sequence[Match]]:
-    def ask(catalog: Catalog, value: str) -> Sequence[Match]:
-        # An MX record has its preference before the name.
-        words = value.split()
-        host = read_host(words[-1]) if words else ""
-        first, others = _PLACES[kind]
-        if found := catalog.host(first, host):
-            return [_placed(catalog, match, host) for match in found]
-        if address := read_address(host):
-            return catalog.address(address)
-        return [
-            replace(_placed(catalog, match, host), confidence=min(match.confidence, UNCONFIRMED))
-            for match in catalog.host(others, host)
-        ]
+    return lambda catalog, value: _of_host(catalog, kind, asked_host(value))
 
-    return ask
+
+def _of_host(catalog: Catalog, kind: str, host: str) -> Sequence[Match]:
+    first, others = _PLACES[kind]
+    if found := catalog.host(first, host):
+        return [_placed(catalog, match, host) for match in found]
+    if address := read_address(host):
+        return catalog.address(address)
+    return [
+        replace(_placed(catalog, match, host), confidence=min(match.confidence, UNCONFIRMED))
+        for match in catalog.host(others, host)
+    ]
 
 
 def _placed(catalog: Catalog, match: Match, host: str) -> Match:
@@ -128,10 +128,9 @@ def _placed(catalog: Catalog, match: Match, host: str) -> Match:
 
 
 def _included(catalog: Catalog, value: str) -> Sequence[Match]:
-    ask = _named("spf")
-    includes = read_includes(value)
+    includes = asked_includes(value)
     for domain in includes:
-        if found := ask(catalog, domain):
+        if found := _of_host(catalog, "spf", read_host(domain)):
             first = found[0]
             if len(includes) == 1:
                 return found
@@ -139,24 +138,15 @@ def _included(catalog: Catalog, value: str) -> Sequence[Match]:
     return ()
 
 
-def _issuer(catalog: Catalog, value: str) -> Sequence[Match]:
-    return catalog.issuer(*read_issuer(value))
-
-
-def _network(catalog: Catalog, value: str) -> Sequence[Match]:
-    number = read_number(value)
-    return catalog.network(number) if number is not None else ()
-
-
 _ASKED: Mapping[str, Callable[[Catalog, str], Sequence[Match]]] = MappingProxyType(
     {kind: _named(kind) for kind in _PLACES}
     | {
-        "header": lambda catalog, value: catalog.headers(read_headers(value)),
-        "cookie": lambda catalog, value: catalog.cookies(read_cookies(value)),
-        "cert_issuer": _issuer,
+        "header": lambda catalog, value: catalog.headers(asked_headers(value)),
+        "cookie": lambda catalog, value: catalog.cookies(asked_cookies(value)),
+        "cert_issuer": lambda catalog, value: catalog.issuer(*asked_issuer(value)),
         "spf": _included,
-        "asn": _network,
-        "ip": lambda catalog, value: catalog.address(read_address(value)),
+        "asn": lambda catalog, value: catalog.network(asked_number(value)),
+        "ip": lambda catalog, value: catalog.address(asked_address(value)),
     }
 )
 KINDS = (*_ASKED, "error_page")
@@ -179,7 +169,8 @@ def _answer(
     rule = f"{match.rule} ({match.source})"
     if ended:
         # A name that outlives its company is soon somebody else's.
-        confidence, rule = min(confidence, UNCONFIRMED), f"{rule}; it ended in {ended}"
+        when = "has ended" if ended == "unknown" else f"ended in {ended}"
+        confidence, rule = min(confidence, UNCONFIRMED), f"{rule}; it {when}"
     return Explained(
         kind,
         value,
@@ -229,12 +220,28 @@ def _error_page(catalog: Catalog, value: str) -> Explained:
     if not signs:
         return _answer(catalog, "error_page", value, marks, "unknown")
     sign = _nearest_the_fault(signs)
+    if sign.bare and all(match.provider != sign.provider for match in marks):
+        return _of_a_number(catalog, value, sign, marks, page.headers)
     match = _signer(catalog, sign, marks)
     told = _answer(catalog, "error_page", value, [match] if match else [], _SIDES[sign.says])
     confidence = min(sign.weight, told.confidence) if match else sign.weight
     if _disputed(sign, signs, marks, page.headers):
         confidence *= _DISPUTED
     rule = f"the signature {sign.rule} says {sign.says.value}"
+    return replace(told, confidence=round(confidence, 3), rule=rule)
+
+
+def _of_a_number(
+    catalog: Catalog, value: str, sign: Signed, marks: Sequence[Match], headers: Mapping[str, str]
+) -> Explained:
+    """What a status says without a mark of the provider that uses it: anybody can send it."""
+    others = bool(marks) or any(name.lower() == "server" for name in headers)
+    match = (marks[0] if marks else None) if others else _signer(catalog, sign, marks)
+    told = _answer(catalog, "error_page", value, [match] if match else [], _SIDES[sign.says])
+    confidence = min(sign.weight, NUMBER_ALONE, told.confidence if match else 1.0)
+    if headers:
+        confidence *= _DISPUTED
+    rule = f"the signature {sign.rule} says {sign.says.value}, by the status alone"
     return replace(told, confidence=round(confidence, 3), rule=rule)
 
 

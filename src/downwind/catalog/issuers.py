@@ -21,6 +21,8 @@ class Found:
 
     claim: Claim
     said: str
+    also: Claim | None = None
+    """The organization's own claim, where its common name has one that says the same."""
     guessed: bool = False
     """True where only the first words of a common name speak for it."""
 
@@ -40,8 +42,12 @@ class IssuerIndex:
     def find(self, organization: str, common_name: str) -> Found | None:
         """Whose certificate it is; None where nobody is known."""
         if organization and (known := self._organization(organization)):
-            claim = _by_name(known, fold(common_name)) or known.get("")
-            return Found(claim, organization) if claim else None
+            named, whole = _by_name(known, fold(common_name)), known.get("")
+            claim = named or whole
+            if claim is None:
+                return None
+            agreed = named is not None and whole is not None and str(named) == str(whole)
+            return Found(claim, organization, also=whole if agreed else None)
         # Another organization's certificate may well be called R3 too.
         if organization and fold(organization) != fold(common_name):
             return None

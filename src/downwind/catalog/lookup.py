@@ -183,7 +183,7 @@ class Catalog:
             wanted = self._claims.headers.get(name.lower(), {})
             for contains, claim in wanted.items():
                 if is_named(contains, value.lower()):
-                    said = f"the header {name}: {_short(value)}"
+                    said = f"the header {name}: {_short(value)}" if value else f"the header {name}"
                     matches += self._matches("header", claim, said)
         return _best(matches)
 
@@ -202,9 +202,12 @@ class Catalog:
         found = self._issuers.find(organization, common_name)
         if found is None:
             return ()
-        matches = self._matches("issuer", found.claim, f"the issuer {_short(found.said)}")
+        said = f"the issuer {_short(found.said)}"
+        matches = self._matches("issuer", found.claim, said)
         if not found.guessed:
-            return matches
+            also = self._matches("issuer", found.also, said)
+            # Of two marks that agree, the surer one speaks.
+            return max(matches, also, key=lambda each: each[0].confidence if each else 0.0)
         return _at_most(UNCONFIRMED, matches)
 
     def error(

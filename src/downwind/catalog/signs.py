@@ -69,10 +69,16 @@ def read_signs(signs: Sequence[Sign], reply: Reply) -> tuple[Signed, ...]:
             sign.signature.says,
             sign.signature.weight,
             sign.signature.id,
+            _is_bare(sign.signature),
         )
         for sign in fitting
     ]
     return tuple(sorted(found, key=lambda sign: (-sign.weight, sign.provider, sign.rule)))
+
+
+def _is_bare(signature: Signature) -> bool:
+    marks = (signature.header, signature.body, signature.text, signature.dns, signature.failure)
+    return bool(signature.status) and not any(marks)
 
 
 def _fits(signature: Signature, reply: Reply) -> bool:
@@ -91,7 +97,7 @@ def _fits(signature: Signature, reply: Reply) -> bool:
 
 def _fits_header(wanted: HeaderSign, reply: Reply) -> bool:
     value = reply.headers.get(wanted.name.lower())
-    return value is not None and (wanted.contains or "").lower() in value
+    return value is not None and is_named((wanted.contains or "").lower(), value)
 
 
 def _fits_text(wanted: Sequence[str], unwanted: Sequence[str], seen: str) -> bool:
@@ -113,11 +119,17 @@ def _visible(body: str) -> str:
 
 
 def is_named(words: str, text: str) -> bool:
-    """True where the text has these words as words: not as part of a longer one."""
+    """True where the text has these words as words: not as part or as end of a longer one.
+
+    A hyphen or a letter after them begins a variant (cloudflare-nginx); before them it makes
+    another name (not-cloudflare).
+    """
+    if not words:
+        return True
     at = text.find(words)
     while at >= 0:
         end = at + len(words)
-        before = words[:1].isalnum() and text[at - 1 : at].isalnum() and at > 0
+        before = words[0].isalnum() and at > 0 and (text[at - 1].isalnum() or text[at - 1] in "-_")
         after = words[-1:].isalpha() and text[end : end + 1].isalpha()
         if not before and not after:
             return True

@@ -67,6 +67,8 @@ class Signed:
     says: Fault
     weight: float
     rule: str
+    bare: bool = False
+    """True where a status alone fits, which anybody can send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Product:
     name: str
     carriers: tuple[Carrier, ...] = ()
     ended: str | None = None
-    """The year or month in which it ended, as in 2025-01."""
+    """The year or month in which it ended, as in 2025-01; unknown where nobody says when."""
 
     @property
     def served_by(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -34,7 +34,13 @@ _STUBS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "header": ("header", "edge"),
         "cookie": ("cookie", "edge"),
         "cert_issuer": ("issuer", "certificates"),
+        "provider": ("", "cloud"),
     }
+)
+# Headers that anybody's reply has: their value says whose it is, and their name says nothing.
+_COMMON_HEADERS = frozenset(
+    ("server", "via", "x-powered-by", "x-cache", "x-served-by", "x-cdn", "cdn-loop")
+    + ("server-timing", "cache-status", "cache-control", "content-type", "set-cookie")
 )
 _NOT_ID = re.compile(r"[^a-z0-9]+")
 
@@ -73,12 +79,13 @@ def suggest(catalog: Catalog, uses: Iterable[Use]) -> list[Suggestion]:
     names: dict[tuple[str, str], set[str]] = {}
     examples: dict[tuple[str, str], str] = {}
     known: dict[tuple[str, str], bool] = {}
+    called = {text.casefold() for p in catalog.providers for text in (p.id, p.name, p.owner)}
     for use in uses:
         shared = _shared(use.kind, use.value)
         if not shared or shared == registrable_domain(use.name):
             continue
         if (at := (use.kind, use.value)) not in known:
-            known[at] = _is_known(catalog, use)
+            known[at] = _is_known(catalog, use, called)
         if known[at]:
             continue
         names.setdefault((use.kind, shared), set()).add(use.name)
@@ -90,7 +97,9 @@ def suggest(catalog: Catalog, uses: Iterable[Use]) -> list[Suggestion]:
     return sorted(found, key=lambda each: (-each.weight, each.kind, each.value))
 
 
-def _is_known(catalog: Catalog, use: Use) -> bool:
+def _is_known(catalog: Catalog, use: Use, called: Collection[str]) -> bool:
+    if use.kind == "provider":
+        return _shared(use.kind, use.value).casefold() in called
     try:
         return explain(catalog, use.kind, use.value).owner is not None
     except UsageError:
@@ -121,6 +130,17 @@ def _include(value: str) -> str:
     return registrable_domain(includes[0]) if includes else ""
 
 
+def _header(value: str) -> str:
+    name, said = next(iter(read_headers(value).items()), ("", ""))
+    name = name.lower()
+    if name not in _COMMON_HEADERS:
+        return name
+    # RFC 9110 7.6.3: Via has the protocol's version before who it was; 10.2.4: product/version.
+    words = said.split()[1:] if name == "via" else said.split()
+    word = words[0].partition("/")[0].strip("(),;\"") if words else ""
+    return f"{name}: {word}" if word else ""
+
+
 def _organization(value: str) -> str:
     organization, common_name = read_issuer(value)
     return organization or common_name
@@ -131,31 +151,38 @@ _SHARED: Mapping[str, Callable[[str], str]] = MappingProxyType(
     | {
         "spf": _include,
         "ip": _block,
-        "header": lambda value: next(iter(read_headers(value)), "").lower(),
+        "header": _header,
         "cookie": lambda value: next(iter(read_cookies(value)), ""),
         "cert_issuer": _organization,
+        "provider": lambda value: value.partition("/")[0].strip(),
     }
 )
 
 
 def _stub(kind: str, value: str) -> str:
-    fact, role = _STUBS[kind]
+    _, role = _STUBS[kind]
     id_ = _NOT_ID.sub("-", value.lower()).strip("-")[:60] or "provider"
+    lines = [
+        f"id: {id_}",
+        f"name: {json.dumps(value)}",
+        "owner: TODO",
+        "products:",
+        f"  - {{id: {role}, role: {role}, name: TODO}}",
+    ]
+    if mark := _mark(kind, value):
+        lines += ["facts:", f"  - {{{mark}, product: {role}, unconfirmed: true}}"]
+    return "\n".join((*lines, ""))
+
+
+def _mark(kind: str, value: str) -> str:
+    """What a fact says of the artefact; empty where only the provider's name is known."""
+    fact, _ = _STUBS[kind]
+    if not fact:
+        return ""
     key = {"prefix": "prefix", "header": "name", "cookie": "name", "issuer": "organization"}
-    said = json.dumps(value)
-    return "\n".join(
-        (
-            f"id: {id_}",
-            f"name: {said}",
-            "owner: TODO",
-            "products:",
-            f"  - {{id: {role}, role: {role}, name: TODO}}",
-            "facts:",
-            f"  - {{kind: {fact}, {key.get(fact, 'suffix')}: {said}, product: {role},"
-            " unconfirmed: true}",
-            "",
-        )
-    )
+    name, colon, word = value.partition(": ") if fact == "header" else (value, "", "")
+    contains = f", contains: {json.dumps(word)}" if colon else ""
+    return f"kind: {fact}, {key.get(fact, 'suffix')}: {json.dumps(name)}{contains}"
 
 
 def uses_of_rows(rows: Sequence[tuple[str, str]]) -> list[Use]:

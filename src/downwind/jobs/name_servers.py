@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+import idna
+
 from downwind.catalog import Catalog, Match
 from downwind.evidence.domains import registrable_domain
 from downwind.graph.doubt import CONFIDENCE_FLOOR
@@ -79,8 +81,8 @@ class _Zone:
             self.faults.append(f"  line {line:,}: {what}")
 
     def host(self, text: str, line: int) -> str:
-        """The name in small letters without the root's dot; a fault where it is none."""
-        name = text.strip().rstrip(".").lower()
+        """The name as it is in the DNS, without the root's dot; a fault where it is none."""
+        name = _name(text)
         if len(name) > _LONGEST or not _HOST.match(name):
             self.fault(line, f"{text!a:.60} is no host name")
         return name
@@ -155,6 +157,23 @@ class _Whose:
         return node
 
 
+def _name(text: str) -> str:
+    """In small letters without the root's dot, an international one in its ASCII form.
+
+    UTS 46 says how such names are read; one that is not valid is left as it is.
+    """
+    name = text.strip().rstrip(".").lower()
+    if name.isascii() or len(name) > _LONGEST:
+        return name
+    try:
+        return ".".join(
+            label if label.isascii() else idna.encode(label, uts46=True).decode("ascii")
+            for label in name.split(".")
+        ).rstrip(".")
+    except (idna.IDNAError, UnicodeError):
+        return name
+
+
 def _read(path: Path) -> _Zone:
     zone = _Zone()
     try:
@@ -204,7 +223,7 @@ def _take(zone: _Zone, number: int, line: str) -> None:
 def _take_record(zone: _Zone, number: int, fields: list[str], place: int) -> None:
     kind = fields[place].upper()
     if kind == "SOA":
-        zone.apexes.add(fields[0].rstrip(".").lower())
+        zone.apexes.add(_name(fields[0]))
     if kind not in ("NS", "A", "AAAA"):
         return
     if not fields[0].endswith("."):

@@ -49,10 +49,12 @@ class Wanted:
 def report_of_edges(graph: Path, catalog: Catalog, wanted: Wanted) -> Report:
     """Who holds the sites of an edge table; raises ModelError and UsageError."""
     nodes = wanted.nodes
-    also = _columns(nodes, (OWNER, wanted.by))
-    table = read_table(graph, nodes, names=True, also=also)
-    owners = _column(nodes, OWNER) if nodes and OWNER in also else {}
-    return _report(table, catalog, owners, wanted, graph.name)
+    other = _other_columns(nodes)
+    table = read_table(graph, nodes, names=True, also=other)
+    owners = _column(nodes, OWNER) if nodes and OWNER in other else {}
+    unread = [name for name in other if name not in (OWNER, wanted.by)]
+    told = _unread(nodes, unread) if nodes and unread else ()
+    return _report(table, catalog, owners, wanted, graph.name, told=told)
 
 
 def report_of_name_servers(file: Path, catalog: Catalog, wanted: Wanted) -> Report:
@@ -73,13 +75,14 @@ def _report(
     wanted: Wanted,
     name: str,
     servers: NameServers | None = None,
+    told: tuple[str, ...] = (),
 ) -> Report:
     return Report(
         title=wanted.title or f"Who holds {name}",
         source=wanted.source,
         holdings=hold(table, catalog, owners, _grouping(table, wanted)),
         servers=servers,
-        told=table.told,
+        told=(*table.told, *told),
     )
 
 
@@ -93,12 +96,18 @@ def _grouping(table: Table, wanted: Wanted) -> Grouping | None:
     return grouping(wanted.by, [values.get(name) for name in table.site_names])
 
 
-def _columns(nodes: Path | None, wanted: Sequence[str]) -> Collection[str]:
-    """Those of the columns that the node table has; raises UsageError where `--by` names none."""
+def _other_columns(nodes: Path | None) -> Collection[str]:
+    """Columns of the node table that the solver has no use for: whose owner, and groups."""
     if nodes is None:
         return ()
-    names = find(nodes, NODES).names()
-    return [name for name in wanted if name in names]
+    known = {*NODES.needed, *NODES.optional, *NODES.unread}
+    return sorted(find(nodes, NODES).names() - known)
+
+
+def _unread(nodes: Path, columns: Sequence[str]) -> tuple[str, ...]:
+    """What is told of columns that could make groups, and make none this time."""
+    listed = ", ".join(ascii(name) for name in columns)
+    return (f"{nodes.name}: not used, as --by does not name them: {listed}.",)
 
 
 def _column(nodes: Path, name: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from downwind.catalog.unrecognised import Use
+from downwind.evidence.domains import registered_domain
 from downwind.graph.tables import Table
 from downwind.terms import Evidence
 
@@ -18,6 +19,7 @@ _KINDS = {
     "host": "cname",
     "script": "script_host",
     "mx": "mx",
+    "domain": "api_host",
 }
 _COUNTED_THROUGH = 500
 """Of a table, this many of what most nodes need directly are followed to all that stand on them."""
@@ -28,7 +30,7 @@ def uses_of_records(records: Iterable[tuple[str, Evidence]]) -> Iterator[Use]:
     for _, record in records:
         if record.value is not None and (read := _READ.get(record.kind)) is not None:
             for kind, value in read(record.value):
-                yield Use(kind, value, _name(record.subject))
+                yield Use(kind, value, _name(str(record.value.get("node") or record.subject)))
 
 
 def uses_of_table(table: Table) -> Iterator[Use]:
@@ -41,15 +43,22 @@ def uses_of_table(table: Table) -> Iterator[Use]:
     told = [
         (i, kind, value)
         for i in np.argsort(-direct, kind="stable")
-        if (
-            (kind := _KINDS.get(table.core_names[i].partition(":")[0]))
-            and (value := table.core_names[i].partition(":")[2].removesuffix(" by name"))
-        )
+        if (named := _artefact(table.core_names[i])) is not None
+        for kind, value in (named,)
     ]
     above, names = _Above(table), table.site_names or ()
     for node, kind, value in told[:_COUNTED_THROUGH]:
         for site in above.sites(int(node)):
             yield Use(kind, value, _name(names[site].removeprefix("host:")))
+
+
+def _artefact(node: str) -> tuple[str, str] | None:
+    """What a node is by its id: `server:ns1.example.org`, or the bare id of a provider."""
+    kind, colon, value = node.partition(":")
+    if not colon:
+        return None if "." in node.partition("/")[0] else ("provider", node)
+    known, value = _KINDS.get(kind), value.removesuffix(" by name")
+    return (known, value) if known and value else None
 
 
 class _Above:
@@ -109,6 +118,12 @@ def _resources(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "script_host", resource["host"]
 
 
+def _looked_up(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    # Only a public domain has a holder whom a catalogue could know.
+    if registered_domain(host := str(value.get("host", ""))):
+        yield "api_host", host
+
+
 _READ = {
     "dns.a": lambda value: (("ip", each) for each in value.get("addresses", ())),
     "dns.aaaa": lambda value: (("ip", each) for each in value.get("addresses", ())),
@@ -118,4 +133,5 @@ _READ = {
     "dns.txt": _policies,
     "tls.certificate": lambda value: (("cert_issuer", value.get("issuer_organization") or ""),),
     "page.resources": _resources,
+    "inside.query": _looked_up,
 }

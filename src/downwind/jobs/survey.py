@@ -37,10 +37,11 @@ async def map_list(
 ) -> Surveyed:
     """Map every name of the list; `heard` gets the progress and how many were done before."""
     survey_id = identity(names.path, looked_at)
-    course = None if afresh else unfinished(directory, survey_id)
-    done = course.done if course else set()
-    before = len(done)
+    # The log is opened first: nobody else writes to it between the reading and the going on.
     with EvidenceLog(directory) as log:
+        course = None if afresh else unfinished(directory, survey_id)
+        done = course.done if course else set()
+        before = len(done)
         if course is None:
             log.append(_told(network, survey_id, BEGUN, {"looked_at": list(looked_at)}))
         progress = await survey(

@@ -54,12 +54,17 @@ class Ranking:
     """Needs that are suspected or weakly confirmed: they take nobody down for certain."""
     ungrounded: tuple[str, ...]
     """Core nodes that stand only on each other: a defect of the model."""
+    coarse: int = 0
+    """Causes left out because they only say how fine the evidence is: `aws/s3?`, some part of it.
+    """
 
 
 def rank(table: Table, duration: float, kind: str | None = None) -> Ranking:
     """Let every cause, or every cause of a kind, fail alone for `duration` seconds.
 
-    A cause is a node that something needs. Raises UsageError for a kind that no cause has.
+    A cause is a node that something needs. Those of the kind `grain` are left out unless they are
+    asked for: the whole takes down all that they do. Raises UsageError for a kind that no cause
+    has.
     """
     causes = causes_of(table, kind)
     whole = blast(table, causes, duration)
@@ -84,6 +89,7 @@ def rank(table: Table, duration: float, kind: str | None = None) -> Ranking:
         weight=float(site_weight(table).sum()),
         doubtful=table.doubtful,
         ungrounded=tuple(table.core_names[node] for node in whole.groundless.tolist()),
+        coarse=0 if kind else table.core.size - causes.size,
     )
 
 
@@ -117,14 +123,22 @@ def between_providers(table: Table) -> Flags:
 
 
 def causes_of(table: Table, kind: str | None) -> Shorts:
-    """The core nodes, or those of a kind; raises UsageError for a kind that none has."""
+    """The core nodes but grains, or those of a kind; raises UsageError for a kind that none has."""
     if kind is None:
-        return np.arange(table.core.size, dtype=np.int32)
+        return np.flatnonzero(~grains_of(table)[: table.core.size]).astype(np.int32)
     if table.kind is None or kind not in table.kinds:
         known = ", ".join(sorted(table.kinds)) or "none; name a node table with --nodes"
         raise UsageError(f"No node is of the kind {kind!r}.", todo=f"Kinds: {known}.")
     number = table.kinds.index(kind)
     return np.flatnonzero(table.kind[: table.core.size] == number).astype(np.int32)
+
+
+def grains_of(table: Table) -> Flags:
+    """Which nodes say only how fine the evidence is, as `aws/s3?` does: some part of aws/s3."""
+    if table.kind is None or "grain" not in table.kinds:
+        return np.zeros(table.size, dtype=np.bool_)
+    grains: Flags = table.kind == table.kinds.index("grain")
+    return grains
 
 
 def providers_of(table: Table) -> Flags:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
 
 from downwind.graph.tables import Table
 from downwind.model.openpsa import OpenPsa
+from downwind.questions.concentration import grains_of
 from downwind.questions.risk import Risk, analyse
 from downwind.questions.spread import find_cause, node_name
 from downwind.solve.arrays import Arrays, Floats, Ints
@@ -36,6 +37,11 @@ class Exposure:
     unknown: str
     """Why there are no hours."""
 
+    @property
+    def judged(self) -> bool:
+        """False where nothing below the node can fail; `risk.unknown` says why."""
+        return self.risk.events > 0
+
 
 def exposures(
     table: Table, nodes: Sequence[str], order: int, budget: Budget | None = None
@@ -45,8 +51,14 @@ def exposures(
     Where the budget ends, what is known by then, and why there is no more; where it is interrupted,
     nothing of the nodes that come after.
 
-    Raises UnknownCause for a name that is not there.
+    Raises UnknownCause for a name that is not there, UsageError where the sites are none or many
+    and none is named.
     """
+    if not nodes and not table.sites.size:
+        raise UsageError(
+            "The graph has no site: something needs every node.",
+            todo="Name those that you ask for.",
+        )
     if not nodes and table.sites.size > MOST_SITES:
         raise UsageError(
             f"The graph has {table.sites.size:,} sites.",
@@ -77,12 +89,14 @@ def chances_of(table: Table) -> Floats | None:
 def fault_tree(table: Table, name: str) -> OpenPsa:
     """What takes one node down as a fault tree of Open-PSA MEF; circles are unrolled.
 
-    Raises UnknownCause for a name that is not there, CannotMeasure where the unrolled tree would
-    only bound it.
+    Raises UnknownCause for a name that is not there, CannotMeasure where nothing below it can fail,
+    or where the unrolled tree would only bound it.
     """
     node = find_cause(table, name)
     chances = chances_of(table)
-    tree, events, _ = _tree(table, node, chances)
+    tree, events, (part, top, _) = _tree(table, node, chances)
+    if not events.size:
+        raise CannotMeasure(f"there is no tree: {_why_unjudged(part, top)}.", where=name)
     flat = acyclic(tree.tree, tree.tops)
     if not flat.exact:
         raise CannotMeasure("its circles unroll to more gates than are kept.", where=name)
@@ -119,8 +133,17 @@ def _exposure(
     names = [node_name(table, int(event)) for event in events]
     p = None if chances is None else chances[events]
     risk = analyse(tree.tree, tree.tops[0], node_name(table, node), names, p, order, budget)
+    if not risk.events:
+        why = _why_unjudged(part, top)
+        return Exposure(replace(risk, unknown=why), None, why)
     hours, unknown = _hours(part, top, numbers, spells)
     return Exposure(risk, hours, unknown)
+
+
+def _why_unjudged(part: Arrays, top: int) -> str:
+    if part.need_start[top] < part.need_start[top + 1]:
+        return "nothing that it needs can fail by itself, as far as the table says"
+    return "it has no hard need here, and falls only with itself"
 
 
 def _can_fail(table: Table, numbers: Ints, node: int, chances: Floats | None) -> Ints:
@@ -130,10 +153,7 @@ def _can_fail(table: Table, numbers: Ints, node: int, chances: Floats | None) ->
     """
     if chances is not None:
         return np.flatnonzero(~np.isnan(chances[numbers]))
-    named = numbers != node
-    if table.kind is not None and "grain" in table.kinds:
-        named &= table.kind[numbers] != table.kinds.index("grain")
-    return np.flatnonzero(named)
+    return np.flatnonzero((numbers != node) & ~grains_of(table)[numbers])
 
 
 def _hours(

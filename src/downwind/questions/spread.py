@@ -11,12 +11,16 @@ import numpy as np
 from downwind.graph.tables import NeedRows, Table, find_node
 from downwind.questions.concentration import kind_of
 from downwind.questions.curve import Step, steps
+from downwind.questions.whatif import meant_by
 from downwind.solve.arrays import Arrays, Ints
 from downwind.solve.blast.blast import site_weight
 from downwind.solve.blast.fates import Fates, site_fates
 from downwind.solve.compile import core_arrays
 from downwind.solve.propagate import Fallout, chain, propagate
 from downwind.terms import State, UnknownCause
+
+_HINT = "`downwind rank` lists what others need; name a site as the table or the map has it."
+_MOST_COMPARED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +159,8 @@ def spread(table: Table, causes: Sequence[str], duration: float) -> Spread:
 
     Raises UnknownCause for a name that the table does not hold.
     """
-    names = tuple(dict.fromkeys(causes))
-    numbers = [find_cause(table, name) for name in names]
+    numbers = list(dict.fromkeys(find_cause(table, name) for name in causes))
+    names = tuple(node_name(table, number) for number in numbers)
     size = table.core.size
     arrays = core_arrays(table)
     core = propagate(arrays, [n for n in numbers if n < size], duration)
@@ -172,13 +176,24 @@ def spread(table: Table, causes: Sequence[str], duration: float) -> Spread:
 
 
 def find_cause(table: Table, name: str) -> int:
-    """The number of a node; raises UnknownCause with the names that come close."""
-    node = find_node(table, name)
-    if node is not None:
-        return node
-    close = get_close_matches(name, table.core_names, n=3)
-    hint = f"Did you mean {' or '.join(close)}?" if close else "`downwind rank` lists the causes."
+    """The number of the node that a person means: a node's name, a host name or a scope.
+
+    Raises UnknownCause with the names that come close.
+    """
+    for meant in meant_by(name, table.core_names):
+        node = find_node(table, meant)
+        if node is not None:
+            return node
+    known = [*table.core_names, *_few_sites(table)]
+    close = get_close_matches(name, [each for each in known if not each.endswith("?")], n=3)
+    hint = f"Did you mean {' or '.join(close)}?" if close else _HINT
     raise UnknownCause(f"the graph has no node {name!r}.", todo=hint)
+
+
+def _few_sites(table: Table) -> Sequence[str]:
+    """The sites' names, where they are few enough to be compared with one that is not there."""
+    few = table.site_names is not None and table.sites.size <= _MOST_COMPARED
+    return table.site_names if few and table.site_names is not None else ()
 
 
 def node_name(table: Table, node: int) -> str:

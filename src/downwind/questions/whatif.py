@@ -1,6 +1,6 @@
 """Who falls if these causes fail for so long, from when until when, and through which chain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -93,15 +93,19 @@ def what_if(graph: Graph, causes: Sequence[str], duration: float) -> WhatIf:
 
 def find_cause(graph: Graph, cause: str) -> str:
     """The node that a person means: a scope, a host name, a capability or a node's id."""
-    scope = Scope.read(cause)
-    if scope is not None and (name := node_of(scope, graph.nodes)) in graph.nodes:
-        return name
-    for name in (cause, f"host:{cause}", f"zone:{cause}", f"address:{cause}", f"issuer:{cause}"):
+    for name in meant_by(cause, graph.nodes):
         if name in graph.nodes:
             return name
     close = get_close_matches(cause, [n for n in graph.nodes if not n.endswith("?")], n=3)
     hint = f"Did you mean {' or '.join(close)}?" if close else "`downwind map` shows what is known."
     raise UnknownCause(f"nothing that was mapped or declared is called {cause!r}.", todo=hint)
+
+
+def meant_by(name: str, nodes: Container[str]) -> tuple[str, ...]:
+    """The nodes that a name may mean, the likeliest first, be they among the nodes or not."""
+    scope = Scope.read(name)
+    spelt = () if scope is None else (node_of(scope, nodes),)
+    return (name, *spelt, *(f"{kind}:{name}" for kind in ("host", "zone", "address", "issuer")))
 
 
 class _Doubt:

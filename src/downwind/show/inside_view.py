@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.text import Text
 
 from downwind.catalog import Catalog
+from downwind.graph.types import Unknown
 from downwind.jobs.inside import Look, Read
 from downwind.questions.missed import Missed, Vendor
 from downwind.show.lines import print_lines
+from downwind.show.map_form import unknown_form, unknowns_of
 from downwind.show.screen import plain
 from downwind.terms import Scope
 
@@ -22,6 +24,7 @@ _NOT_COUNTED = {
     "checking": "{names} asked only to check or deliver (MX, TXT and the like)",
     "odd": "{names} that no host can have",
     "suffix": "public suffix{es}",
+    "addresses": "address{es} in place of a host name, by which nobody is looked for",
 }
 
 
@@ -42,9 +45,7 @@ def inside_form(read: Sequence[Read], look: Look, catalog: Catalog) -> dict[str,
             "new_scopes": [str(scope) for scope in found.new_scopes],
             "hidden_providers": {p: list(vendors) for p, vendors in found.hidden.items()},
         },
-        "unknown": [
-            {"subject": u.subject, "kind": u.kind, "reason": u.reason} for u in look.merged.unknowns
-        ],
+        "unknown": unknown_form(_unknowns(read, look)),
     }
 
 
@@ -59,6 +60,7 @@ def show_inside(out: Console, read: Sequence[Read], look: Look, catalog: Catalog
         _show_vendor(out, vendor, catalog)
     if len(found.inside) > _MOST_ROWS:
         out.print(Text(f"  and {len(found.inside) - _MOST_ROWS} more; --json lists all"))
+    _show_unnamed(out, _unknowns(read, look))
     out.print()
     for sentence in sentences(look, catalog):
         print_lines(out, sentence)
@@ -130,13 +132,35 @@ def _show_reading(out: Console, each: Read) -> None:
     head = f"{plain(each.source)} ({reading.format}): "
     head += _many(len(reading.statements), _THINGS[reading.kind])
     if reading.kind == "dnslog":
-        head += f", looked up in {facts['lookups']:,} of {_many(facts['lines'], 'line')}"
+        verb = "is a look-up" if facts["lookups"] == 1 else "are look-ups"
+        head += f"; {facts['lookups']:,} of {_many(facts['lines'], 'line')} {verb}"
     out.print(Text(head, style="bold"))
     left = [_left(sort, facts[sort]) for sort in _NOT_COUNTED if facts.get(sort, {}).get("names")]
     if left:
         print_lines(out, f"Left out: {', '.join(left)}.", head="  ")
     for line in _trouble(each):
         print_lines(out, line, style="yellow", head="  ")
+
+
+def _unknowns(read: Sequence[Read], look: Look) -> tuple[Unknown, ...]:
+    """What stayed unknown of the node, of what it leans on, and of what was read now."""
+    stated = [s.value for each in read for s in each.reading.statements]
+    said = (value.get(key) for value in stated for key in ("address", "client"))
+    about = {*(each.source for each in read), *(str(subject) for subject in said if subject)}
+    return unknowns_of(look.merged, [look.missed.node], about)
+
+
+def _show_unnamed(out: Console, unknowns: Sequence[Unknown]) -> None:
+    """Whom the documents lead to without a name; what could not be read is told above."""
+    alike: dict[str, list[str]] = {}
+    for unknown in unknowns:
+        if unknown.kind in ("inside.call", "inside.resource"):
+            alike.setdefault(unknown.reason, []).append(plain(unknown.subject))
+    if alike:
+        out.print()
+        out.print(Text("What stays unknown, and why", style="bold"))
+    for reason, subjects in alike.items():
+        print_lines(out, f"{_listed(subjects)}: {plain(reason)}", style="yellow", head="  ")
 
 
 def _trouble(each: Read) -> list[str]:

@@ -1,6 +1,6 @@
 """Shows what names stand on: lines or a tree for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -9,9 +9,10 @@ from rich.tree import Tree
 
 from downwind.catalog import Catalog
 from downwind.graph import Graph
+from downwind.graph.types import Unknown
 from downwind.model import say_duration
 from downwind.questions.lone import lone_causes
-from downwind.show.map_form import WITHIN, map_form
+from downwind.show.map_form import WITHIN, map_form, unknowns_of
 from downwind.show.map_parts import Part, needs_shown, parts_of, scopes_of, start_of
 from downwind.show.screen import narrow, plain
 from downwind.terms import Need, Scope, Standing, Strength
@@ -25,9 +26,18 @@ _SHOWN = 3
 
 
 def show_map(
-    out: Console, graph: Graph, names: Sequence[str], catalog: Catalog, *, whole: bool
+    out: Console,
+    graph: Graph,
+    names: Sequence[str],
+    catalog: Catalog,
+    *,
+    whole: bool,
+    looked_at: Collection[str] = (),
 ) -> None:
-    """Print what each name needs and who stands behind it; `whole` prints the tree of all needs."""
+    """Print what each name needs and who stands behind it; `whole` prints the tree of all needs.
+
+    `looked_at` are subjects of evidence that was gathered for these names.
+    """
     for name in names:
         start = start_of(graph, name)
         parts = parts_of(graph, name)
@@ -39,7 +49,7 @@ def show_map(
         for part in parts:
             _show_part(out, graph, catalog, part, whole=whole)
         out.print()
-    _show_unknowns(out, graph)
+    _show_unknowns(out, unknowns_of(graph, names, looked_at))
 
 
 def _show_part(out: Console, graph: Graph, catalog: Catalog, part: Part, *, whole: bool) -> None:
@@ -115,11 +125,11 @@ def _after(seconds: float) -> str:
     return "at once" if seconds == 0 else f"after {say_duration(seconds)}"
 
 
-def _show_unknowns(out: Console, graph: Graph) -> None:
-    if not graph.unknowns:
+def _show_unknowns(out: Console, unknowns: Sequence[Unknown]) -> None:
+    if not unknowns:
         return
     alike: dict[tuple[str, str], list[str]] = {}
-    for unknown in graph.unknowns:
+    for unknown in unknowns:
         alike.setdefault((unknown.kind, unknown.reason), []).append(plain(unknown.subject))
     out.print(Text("What could not be seen, and why", style="bold"))
     for (kind, reason), subjects in alike.items():

@@ -119,6 +119,9 @@ def _show_notes(out: Console, ranking: Ranking) -> None:
     out.print(
         "direct: without what providers need of one another; times: down / direct", style="dim"
     )
+    if ranking.coarse:
+        what = "causes such as `aws/s3?` (some part of it, not known which) left out"
+        out.print(Text(f"{ranking.coarse:,} {what}; --kind grain lists them", style="dim"))
     if ranking.doubtful:
         out.print(
             f"{ranking.doubtful:,} doubtful needs (suspected, or confidence under 0.5) left out"

@@ -10,7 +10,15 @@ from downwind.jobs.report import Report
 from downwind.questions.holders import Concentration, Group, Held, Layer
 from downwind.show.lines import print_lines
 from downwind.show.screen import narrow, plain
-from downwind.show.shares import FATES, counted, percent, small_decimal
+from downwind.show.shares import (
+    FATES,
+    centralized,
+    counted,
+    holder_count,
+    largest_told,
+    percent,
+    small_decimal,
+)
 
 _BAR = 24
 
@@ -53,10 +61,13 @@ def _show_layer(out: Console, layer: Layer, most: int) -> None:
 
 def _titles(out: Console, indirect: bool) -> list[str]:
     if narrow(out):
-        return ["in all", "fall"] if indirect else ["sites", "fall"]
+        return ["lean,\nshare", "fall,\nshare"]
     if indirect:
-        return ["direct", "in all", "share", "fall", "in all", "share", ""]
-    return ["sites", "share", "fall", "share", ""]
+        return [
+            "lean\ndirectly", "lean\nin all", "lean,\nshare",
+            "fall\ndirectly", "fall\nin all", "fall,\nshare", "",
+        ]  # fmt: skip
+    return ["lean", "lean,\nshare", "fall", "fall,\nshare", ""]
 
 
 def _cells(out: Console, held: Held, layer: Layer, indirect: bool) -> list[Text]:
@@ -87,12 +98,8 @@ def _show_figures(out: Console, layer: Layer) -> None:
     if found is None:
         return
     top = ", ".join(f"{k} {percent(share)}" for k, share in found.top if k <= found.holders)
-    print_lines(out, f"the largest hold together: {top}  ({counted(found.holders, 'holder')})")
-    print_lines(
-        out,
-        f"HHI {small_decimal(found.hhi)}{_at_most(found)}, "
-        f"centralization {small_decimal(found.score)}",
-    )
+    print_lines(out, f"the largest hold together: {top}  ({holder_count(layer)})")
+    print_lines(out, f"HHI {small_decimal(found.hhi)}{_at_most(found)}, {centralized(found)}")
     if layer.unknown.sites:
         share = percent(layer.unknown.share)
         with_them = f"{counted(layer.unknown.sites, 'site')} ({share}) with somebody"
@@ -133,20 +140,20 @@ def _show_groups(out: Console, report: Report) -> None:
             table.add_row(*_group_cells(out, group if not place else None, layer))
     out.print(table)
     print_lines(out, "lone: falls with one holder alone, directly or not", "dim")
+    print_lines(out, "largest: on whom most lean directly", "dim")
 
 
 def _group_cells(out: Console, group: Group | None, layer: Layer) -> list[Text]:
-    largest = layer.held[0] if layer.held else None
+    largest = layer.largest()
     name = Text(plain(group.name) if group else "")
     lone = percent(layer.lone_in_all.share)
     if narrow(out):
-        share = percent(largest.uses_in_all.share) if largest else "-"
+        share = percent(largest[0].uses.share) if largest else "-"
         return [name, Text(plain(layer.name)), Text(lone), Text(share)]
     found = layer.concentration
-    shown = f"{plain(largest.holder)} {percent(largest.uses_in_all.share)}" if largest else "-"
     cells = (
         plain(layer.name), f"{layer.sites:,}", lone, percent(layer.redundancy.separate.share),
-        small_decimal(found.hhi) if found else "-", shown,
+        small_decimal(found.hhi) if found else "-", largest_told(largest),
     )  # fmt: skip
     return [name, *map(Text, cells)]
 
@@ -162,7 +169,11 @@ def _show_notes(out: Console, report: Report) -> None:
             f"Of {records.all:,} NS records {records.by_name:,} were recognized by name{glue}; "
             f"{records.private:,} are the domain's own, {records.unknown:,} unknown.",
         )
+    print_lines(out, "lean: on this holder; in all: through others too", "dim")
     print_lines(out, "fall: with this holder alone, however long they could go on", "dim")
+    if not narrow(out):
+        bars = Text("█", "red") + Text(" fall, ", "dim") + Text("░ lean and do not fall", "dim")
+        print_lines(out, bars + Text("; shares in all, a full bar is every site", "dim"))
     if any(layer.unknown.sites for layer in report.holdings.whole.layers):
         told = "?: not in the catalogue; unknown servers of one registrable domain are one holder"
         print_lines(out, told, "dim")

@@ -79,6 +79,13 @@ def show_exposures(out: Console, exposures: Sequence[Exposure]) -> None:
     for place, exposure in enumerate(exposures):
         if place:
             out.print()
+        if not exposure.judged:
+            out.print(
+                Text(f"What takes {plain(exposure.risk.top)} down", style="bold"),
+                Text(f"  cannot be judged: {exposure.unknown}"),
+                sep="\n",
+            )
+            continue
         _show_risk(out, exposure.risk)
         if exposure.hours_down is None:
             out.print(Text(f"  hours down a year: not known, {exposure.unknown}", style="dim"))
@@ -149,7 +156,8 @@ def _probability(risk: Risk) -> str:
 def _counts(risk: Risk) -> str:
     counts = ", ".join(f"{many:,} of {order}" for order, many in enumerate(risk.by_order) if many)
     if risk.minimal_cut_sets is not None:
-        return f"{risk.minimal_cut_sets:,} minimal cut sets of {risk.events:,} events: {counts}"
+        found = f"{risk.minimal_cut_sets:,} minimal cut sets of {risk.events:,} events"
+        return f"{found}: {counts}" if counts else found
     known = len(risk.by_order) - 1
     return f"minimal cut sets of {risk.events:,} events, up to {known} at a time: {counts or 0}"
 

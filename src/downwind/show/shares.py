@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from downwind.questions.holders import Concentration, Held, Layer
 from downwind.show.screen import plain
 
 FATES = (
@@ -28,7 +31,41 @@ def percent(share: float) -> str:
 
 def small_decimal(value: float) -> str:
     """An index between 0 and 1, with three decimals; four where it is small."""
-    return f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.4f}"
+    return f"{value:.3f}" if abs(value) >= 0.01 else f"{round(value, 4) + 0.0:.4f}"
+
+
+def centralized(found: Concentration) -> str:
+    """The centralization, and why where it is below 0."""
+    score = small_decimal(found.score)
+    if not score.startswith("-"):
+        return f"centralization {score}"
+    return f"centralization {score} (below 0: its sites are split among several holders)"
+
+
+def holder_count(layer: Layer) -> str:
+    """How many holders there are, and how many of them are no others than the sites."""
+    assert layer.concentration is not None
+    own = layer.private_holders()
+    return counted(layer.concentration.holders, "holder") + (
+        f", {own:,} of them the sites' own" if own else ""
+    )
+
+
+def largest_told(largest: Sequence[Held]) -> str:
+    """The largest holder with its share; those that are even are told as such."""
+    if not largest:
+        return "-"
+    names, share = [plain(held.holder) for held in largest], percent(largest[0].uses.share)
+    if len(names) == 1:
+        return f"{names[0]} {share}"
+    return f"{even(names)} {share} each"
+
+
+def even(names: Sequence[str]) -> str:
+    """Up to two names; more are counted."""
+    if len(names) <= 2:
+        return " and ".join(names)
+    return f"{names[0]} and {len(names) - 1:,} more"
 
 
 def counted(count: int, word: str) -> str:

@@ -31,8 +31,6 @@ def identity(path: str, looked_at: Sequence[str]) -> str:
 
 def unfinished(directory: Path, survey: str) -> Course | None:
     """The latest survey of this identity, if it has begun and not ended."""
-    if not directory.is_dir():
-        return None
     kinds = (BEGUN, NAME, ENDED)
     return course_of((record for _, record in read(directory, kinds=kinds)), survey)
 

@@ -5,6 +5,7 @@ at, each of them only where it is spelt as a region, a zone or a host name; noth
 and no error quotes a value.
 """
 
+import ipaddress
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,6 +52,8 @@ class _Resource:
     name_servers: dict[str, None] = field(default_factory=dict)
     origins: dict[str, None] = field(default_factory=dict)
     depends_on: dict[str, None] = field(default_factory=dict)
+    addresses: set[str] = field(default_factory=set)
+    """IP addresses where a host name was looked for. They are counted and not kept."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -92,7 +95,9 @@ def read_terraform(data: bytes) -> Reading:
         for address, found in sorted(resources.items())
     )
     form = "state" if "values" in document else "plan"
-    return Reading("terraform", form, statements, {}, len(broken), first_few(broken))
+    addresses = set().union(*(found.addresses for found in resources.values()))
+    facts = {"addresses": {"names": len(addresses)}}
+    return Reading("terraform", form, statements, facts, len(broken), first_few(broken))
 
 
 def _document(data: bytes) -> dict[str, Any]:
@@ -192,8 +197,12 @@ def _place_it(found: _Resource, values: Mapping[str, Any], configured: str | Non
         for block in _listed(values.get(name))
         if isinstance(block, dict)
     ]
-    targets = [values.get(name) for name in TARGETS] if values.get("type") == "CNAME" else []
+    of_record = [values.get(name) for name in TARGETS]
+    targets = of_record if values.get("type") == "CNAME" else []
     found.origins |= dict.fromkeys(_hosts([*blocks, *targets]))
+    answers = of_record if values.get("type") in ("A", "AAAA") else []
+    named = [values.get(name) for name in (*HOSTS, *NAME_SERVERS)]
+    found.addresses |= set(_addresses([*named, *blocks, *answers]))
 
 
 def _hosts(values: Iterable[object]) -> Iterator[str]:
@@ -202,6 +211,16 @@ def _hosts(values: Iterable[object]) -> Iterator[str]:
             host = clean_host(_of_url(_text(text)))
             if host:
                 yield host
+
+
+def _addresses(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        for text in value if isinstance(value, list) else [value]:
+            written = _text(text)
+            try:
+                yield str(ipaddress.ip_address(_of_url(written) if "." in written else written))
+            except ValueError:
+                continue
 
 
 def _of_url(text: str) -> str:

@@ -24,7 +24,10 @@ class Concentration:
     hhi_at_most: float
     """The same if the largest owned all that is held by nobody known."""
     score: float
-    """Centralization: the index less what it would be if no two sites shared a holder."""
+    """Centralization: the index less what it would be if no two sites shared a holder.
+
+    Below 0 where sites that are split among several holders weigh more than what they share.
+    """
     top: tuple[tuple[int, float], ...]
     """(k, what the k largest hold together), for 1, 3, 5 and 10."""
     curve: tuple[tuple[int, float], ...]

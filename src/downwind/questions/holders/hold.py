@@ -41,7 +41,9 @@ def hold(
         if each[0].sites:
             layers.append(each)
     if not layers[0][0].sites:
-        raise CannotMeasure("no site of the list leans on anybody.", where="report")
+        raise CannotMeasure(
+            f"no site of the list leans on anybody; {_read(table)}.", where="report"
+        )
     if len(layers) == 2:  # one layer is all there is
         layers = layers[1:]
     whole, *parts = (measure.group(place, layers) for place in range(measure.groups))
@@ -52,3 +54,14 @@ def hold(
         doubtful=table.doubtful,
         not_followed=int((paths.site_layer == -2).sum() + (paths.core_layer == -2).sum()),
     )
+
+
+def _read(table: Table) -> str:
+    """What the table holds, for one in which nothing was found."""
+    counts = (
+        (int(site_count(table).sum()), "site"),
+        (len(table.sites.k) + len(table.core.k), "need"),
+    )
+    told = " and ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    doubtful = f", and {table.doubtful:,} doubtful left out" if table.doubtful else ""
+    return f"{told} were read{doubtful}"

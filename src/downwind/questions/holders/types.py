@@ -75,6 +75,17 @@ class Layer:
     """Each site is split evenly among those it leans on directly, its own only where there is
     nobody else; None where none leans."""
 
+    def largest(self) -> tuple[Held, ...]:
+        """On whom most weight leans directly: several where they are even, none where nobody."""
+        most = max((held.uses.share for held in self.held), default=0.0)
+        return tuple(held for held in self.held if held.uses.sites and held.uses.share == most)
+
+    def private_holders(self) -> int:
+        """How many of the holders in `concentration` are sites' own, and so not in `held`."""
+        if self.concentration is None:
+            return 0
+        return self.concentration.holders - sum(held.uses.sites > 0 for held in self.held)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

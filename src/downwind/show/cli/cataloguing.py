@@ -105,16 +105,23 @@ def suggest_(
     from downwind.jobs.suggest import uses_of_records, uses_of_table
     from downwind.show.catalog_view import show_suggestions
     from downwind.show.screen import screen
-    from downwind.terms import UsageError
+    from downwind.terms import CannotMeasure, UsageError
 
     if graph is not None and listed is not None:
         raise UsageError("--graph and --list exclude each other.", todo="Leave one out.")
     if listed is not None:
-        uses = iter(uses_of_rows(read_list(listed)))
+        uses = uses_of_rows(read_list(listed))
     elif graph is not None:
-        uses = uses_of_table(read_table(graph, None, names=True))
+        uses = list(uses_of_table(read_table(graph, None, names=True)))
+        if not uses:
+            raise CannotMeasure("none of its nodes is of a kind to recognise.", where=str(graph))
     else:
-        uses = uses_of_records(stored(store))
+        uses = list(uses_of_records(stored(store)))
+        if not uses:
+            raise CannotMeasure(
+                f"nothing was mapped in {store}.",
+                todo=f"Map something first: downwind map NAME --store {store}",
+            )
     found = suggest(read_catalog(catalog), uses)
     if as_json:
         print_json([each.to_json() for each in found[:top]])
@@ -215,8 +222,10 @@ def update_(
     if wrong:
         known = ", ".join(source.id for source in SOURCES)
         raise UsageError(f"{min(wrong)[:40]!r} is no list.", todo=f"The lists are {known}.")
+    if origin is not None and "://" not in origin and not Path(origin).is_dir():
+        raise UsageError("there is no such folder.", where=origin, todo="Mend --from.")
     if offline:
-        found = lists_in_use(folder)
+        found = [each for each in lists_in_use(folder) if not only or each.list in only]
     else:
         if folder is None:
             raise UsageError("You have no home folder.", todo="Set XDG_DATA_HOME to a folder.")

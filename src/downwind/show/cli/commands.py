@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from downwind.show.cli.inside import (
     LogFormat,
     Wanted,
     map_inside,
-    refuse_without_from,
+    sources_of,
 )
 from downwind.show.cli.listing import (
     Afresh,
@@ -46,10 +46,18 @@ from downwind.show.cli.options import (
     read_model,
     seconds,
 )
-from downwind.show.cli.solving import load_table, of_table
+from downwind.show.cli.refusals import refuse_names, refuse_node, refuse_with, refuse_without_from
+from downwind.show.cli.solving import load_table, mapped_records, of_table
+
+if TYPE_CHECKING:
+    from downwind.terms import Evidence
+
+_OF_ONE_MAP = ("--tree", "--rdap", "--browser")
+_OF_FROM = ("--for", "--format", "--internal", "--deeper")
 
 
 def map_(
+    context: typer.Context,
     names: Annotated[
         list[str] | None, typer.Argument(help="Host names or URLs.", metavar="NAME...")
     ] = None,
@@ -100,6 +108,7 @@ def map_(
     if listed is not None and inside is not None:
         raise typer.BadParameter("--list and --from exclude each other.")
     if listed is not None:
+        refuse_with("--list", context, *_OF_ONE_MAP, "--budget", *_OF_FROM)
         map_list_of(
             Order(
                 file=listed,
@@ -123,6 +132,8 @@ def map_(
     if not names:
         raise typer.BadParameter("name what to map, or a file of names with --list.")
     if inside is not None:
+        refuse_with("--from", context, *_OF_ONE_MAP)
+        refuse_node(consumer)
         map_inside(
             Wanted(
                 kind=inside,
@@ -142,7 +153,8 @@ def map_(
             )
         )
         return
-    refuse_without_from(format=log_format, internal=internal, deeper=deeper)
+    refuse_without_from(context, *_OF_FROM)
+    refuse_names(names)
     from downwind.graph import build_graph
     from downwind.jobs.browse import map_with_browser
     from downwind.jobs.map import map_here, stored
@@ -153,18 +165,23 @@ def map_(
 
     known = read_catalog(catalog, asdb=asdb, real=network is None)
     opened = open_network(network, allow_private or [], contact)
+    looked_at: set[str] = set()
     with progress("Mapping", as_json) as seen:
+
+        def heard(record: "Evidence") -> None:
+            looked_at.add(record.subject)
+            seen(record.subject)
+
         mapped = map_with_browser if browser else map_here
-        order = mapped(
-            names, opened, store, budget=budget, heard=lambda e: seen(e.subject), rdap=rdap
-        )
-        asyncio.run(order)
-    graph = build_graph(stored(store), known, Model())
-    form = map_form(graph, names)
+        asyncio.run(mapped(names, opened, store, budget=budget, heard=heard, rdap=rdap))
+    records = stored(store)
+    looked_at |= sources_of(records, names)
+    graph = build_graph(records, known, Model())
+    form = map_form(graph, names, looked_at)
     if as_json:
         print_json(form)
     else:
-        show_map(screen(), graph, names, known, whole=tree)
+        show_map(screen(), graph, names, known, whole=tree, looked_at=looked_at)
     if not any(mapped["stands_on"] for mapped in form["names"]):
         raise typer.Exit(3)
 
@@ -202,7 +219,6 @@ def of(
             raise typer.Exit(1)
         return
     from downwind.graph import build_graph
-    from downwind.jobs.map import stored
     from downwind.questions.whatif import what_if
     from downwind.show.curve_view import show_curve
     from downwind.show.of_view import of_form, show_of
@@ -211,7 +227,7 @@ def of(
 
     written = read_model(model)
     scopes = [scope for cause in causes if (scope := Scope.read(cause)) is not None]
-    records = stored(store)
+    records = mapped_records(store, written)
     day = parse_day(as_of)
     known = read_catalog(catalog, day)
     mapped = build_graph(records, known, written, as_of=day)

@@ -13,6 +13,7 @@ import typer
 from downwind.show.cli.options import print_json, read_catalog
 
 if TYPE_CHECKING:
+    from downwind.jobs.map import Records
     from downwind.observe import Network
     from downwind.questions.missed import Missed
 
@@ -102,13 +103,12 @@ def map_inside(wanted: Wanted) -> None:
         show_inside(screen(), read, look, known)
 
 
-def refuse_without_from(**given: object) -> None:
-    """Refuse options that mean nothing without --from."""
-    from downwind.terms import UsageError
+def sources_of(records: "Records", names: Sequence[str]) -> set[str]:
+    """The documents that the needs of these names were read from."""
+    from downwind.evidence.inside.readings import READING
 
-    for option, value in given.items():
-        if value:
-            raise UsageError(f"--{option} goes with --from.", todo="Say what to read from inside.")
+    readings = (record.value for _, record in records if record.kind == READING)
+    return {str(value["source"]) for value in readings if value and value["node"] in names}
 
 
 @contextmanager

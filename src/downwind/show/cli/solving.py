@@ -25,6 +25,8 @@ from downwind.show.cli.options import (
 
 if TYPE_CHECKING:
     from downwind.graph.tables import Table
+    from downwind.jobs.map import Records
+    from downwind.model import Model
     from downwind.solve.faulttree.budget import Budget
 
 
@@ -284,11 +286,25 @@ def load_table(
     if nodes is not None:
         raise UsageError("--nodes goes with --graph.", todo="Name the edge table too.")
     from downwind.graph import build_graph
-    from downwind.jobs.map import stored
 
     day = parse_day(as_of)
     known = read_catalog(catalog, day)
-    return table_of(build_graph(stored(store), known, read_model(model), as_of=day))
+    written = read_model(model)
+    return table_of(build_graph(mapped_records(store, written), known, written, as_of=day))
+
+
+def mapped_records(store: Path, written: "Model") -> "Records":
+    """All evidence of the store; raises CannotMeasure where there is neither that nor a model."""
+    from downwind.jobs.map import stored
+    from downwind.terms import CannotMeasure
+
+    records = stored(store)
+    if not records and not written.services and not written.components:
+        raise CannotMeasure(
+            f"nothing was mapped in {store}.",
+            todo=f"Map something first: downwind map NAME --store {store}",
+        )
+    return records
 
 
 def of_table(

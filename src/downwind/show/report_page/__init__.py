@@ -6,12 +6,12 @@ from importlib.resources import files
 
 from downwind import __version__
 from downwind.jobs.report import Report
-from downwind.questions.holders import Group
+from downwind.questions.holders import Group, Layer
 from downwind.show.html import Html, tag
 from downwind.show.report_page.layers import layer_section
 from downwind.show.report_page.sections import groups_section, servers_section
 from downwind.show.screen import plain
-from downwind.show.shares import percent, small_decimal
+from downwind.show.shares import even, percent, small_decimal
 
 _SCORE = "https://arxiv.org/abs/2406.19569"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -49,20 +49,26 @@ def _style() -> str:
 def _headline(whole: Group) -> Html:
     first = whole.layers[0]
     found = first.concentration
-    largest = first.held[0] if first.held else None
     cards = [
         (f"{whole.sites:,}", "sites on the list"),
-        (percent(first.lone_in_all.share), "fall when a single holder fails"),
+        (percent(first.lone_in_all.share), "each fall with some one holder"),
         (percent(first.redundancy.separate.share), "have holders that are known to be separate"),
     ]
-    if largest:
-        cards.append((percent(largest.uses_in_all.share), f"lean on {plain(largest.holder)}"))
-    if found:
+    if first.held:
+        cards.append((percent(first.held[0].uses_in_all.share), f"lean on {_leading(first)}"))
+    if found and found.score >= 0:
         cards.append((small_decimal(found.score), "centralization, from 0 to 1"))
     return tag(
         "dl", *(tag("div", tag("dt", words), tag("dd", figure)) for figure, words in cards),
         class_="cards",
     )  # fmt: skip
+
+
+def _leading(layer: Layer) -> str:
+    """On whom most lean in all; several where they are even."""
+    most = layer.held[0].uses_in_all.share
+    names = [plain(held.holder) for held in layer.held if held.uses_in_all.share == most]
+    return names[0] if len(names) == 1 else f"{even(names)} each"
 
 
 def _notes(report: Report) -> Html:
@@ -88,7 +94,8 @@ def _notes(report: Report) -> Html:
     score = tag(
         "li",
         "Centralization is HHI less what it would be if no two sites shared a holder (1 / number "
-        "of sites): the earth mover's distance from a list on which every site has its own, by ",
+        "of sites; with weights, the sum of the squares of the sites' shares), and below 0 where "
+        "sites that are split among several holders count for more: the earth mover's distance from a list on which every site has its own, by ",
         tag("cite", tag("a", "Akiwate and others, 2024", href=_SCORE)),
         ".",
     )

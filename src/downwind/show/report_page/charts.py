@@ -78,7 +78,9 @@ def redundancy_bar(redundancy: Redundancy, height: int = 22) -> Html:
     return bar([Part(share, name) for name, _, share in shares], height, told)
 
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 360.0, 210.0, 34.0, 180.0
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 360.0, 210.0, 34.0, 18.0, 180.0
+_LABEL, _LINE = 32.0, 11.0
+"""The width and height of a share in the chart."""
 
 
 def curve(found: Concentration, label: str) -> Html:
@@ -97,12 +99,32 @@ def curve(found: Concentration, label: str) -> Html:
             tag("circle", cx=_x(k, most), cy=_y(share), r=3, class_="mark")
             for k, share in marks
         ),
-        *(
-            tag("text", percent(share), x=_x(k, most) + 6, y=_y(share) + 13, class_="tick")
-            for k, share in marks
-        ),
+        *_labels(marks, most),
         viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}", role="img", class_="curve",
     )  # fmt: skip
+
+
+def _labels(marks: Sequence[tuple[int, float]], most: int) -> list[Html]:
+    """The share beside each mark; one that would lie on the one before is left out.
+
+    They stand left of the curve and above it; the first has no room there, and goes below where
+    the even curve is far.
+    """
+    drawn: list[Html] = []
+    right, height = 0.0, math.inf
+    for k, share in marks:
+        x, y = _x(k, most) + 2, _y(share) - 7
+        if k == 1:
+            x, y = (x + 4, y + 20) if share - 1 / most > 0.15 else (x - 6, y - 3)
+        left = x if k == 1 else x - _LABEL
+        if left < right and abs(y - height) < _LINE:
+            continue
+        right, height = left + _LABEL, y
+        anchor = None if k == 1 else "end"
+        drawn.append(
+            tag("text", percent(share), x=x, y=y, class_="tick over", text_anchor=anchor)
+        )
+    return drawn
 
 
 def _grid(most: int) -> list[Html]:
@@ -113,7 +135,7 @@ def _grid(most: int) -> list[Html]:
         lines.append(
             tag("text", f"{share:.0%}", x=_LEFT - 5, y=y + 3.5, class_="tick", text_anchor="end")
         )
-    for k in (10**power for power in range(len(str(most)))):
+    for k in _ticks(most):
         lines.append(
             tag("text", f"{k:,}", x=_x(k, most), y=_BOTTOM + 15, class_="tick",
                 text_anchor="middle")
@@ -123,6 +145,14 @@ def _grid(most: int) -> list[Html]:
         y=_HEIGHT - 2, class_="tick", text_anchor="middle",
     )  # fmt: skip
     return [*lines, words]
+
+
+def _ticks(most: int) -> list[int]:
+    """Ranks to name on the axis: round ones that stand clear of the last, and the last."""
+    steps = (1, 2, 5) if most < 100 else (1,)
+    room = 4 + 6 * len(f"{most:,}")
+    fine = [step * 10**power for power in range(len(str(most))) for step in steps]
+    return [k for k in fine if k < most and _x(most, most) - _x(k, most) >= room] + [most]
 
 
 def _ranks(most: int) -> list[float]:
@@ -135,7 +165,7 @@ def _x(k: float, most: int) -> float:
 
 
 def _y(share: float) -> float:
-    return _BOTTOM - share * (_BOTTOM - 10)
+    return _BOTTOM - share * (_BOTTOM - _TOP)
 
 
 def _path(points: Sequence[tuple[float, float]], most: int) -> str:

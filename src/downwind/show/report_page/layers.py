@@ -12,7 +12,15 @@ from downwind.show.report_page.charts import (
     redundancy_bar,
 )
 from downwind.show.screen import plain
-from downwind.show.shares import FATES, counted, percent, small_decimal, titled
+from downwind.show.shares import (
+    FATES,
+    centralized,
+    counted,
+    holder_count,
+    percent,
+    small_decimal,
+    titled,
+)
 
 _MOST_BARS, _MOST_ROWS = 12, 40
 
@@ -33,10 +41,10 @@ def layer_section(layer: Layer, place: int) -> Html:
 def _summary(layer: Layer) -> str:
     behind = ""
     if layer.lone.sites < layer.lone_in_all.sites:
-        behind = f", {percent(layer.lone.share)} when it is one that they lean on directly"
+        behind = f", {percent(layer.lone.share)} with one that they lean on directly"
     told = [
         f"{counted(layer.sites, 'site')}. "
-        f"{percent(layer.lone_in_all.share)} fall when a single holder fails{behind}."
+        f"{percent(layer.lone_in_all.share)} each fall with some one holder{behind}."
     ]
     if layer.unknown.sites:
         told.append(
@@ -86,10 +94,10 @@ def _curve(layer: Layer) -> Html | None:
     return described(
         "What the largest hold together",
         curve(found, f"Share of the largest holders together: {top}"),
-        legend(("observed", counted(found.holders, "holder")), ("even", "if all held alike")),
+        legend(("observed", holder_count(layer)), ("even", "if all held alike")),
         tag(
             "p",
-            f"HHI {small_decimal(found.hhi)}{most}, centralization {small_decimal(found.score)}.",
+            f"HHI {small_decimal(found.hhi)}{most}, {centralized(found)}.",
         ),
     )
 
@@ -117,15 +125,22 @@ def _redundancy(layer: Layer) -> Html:
 
 
 def _table(layer: Layer) -> Html:
-    titles = ("holder", "direct", "in all", "share", "fall directly", "fall in all", "share")
-    rows = (
+    titles = (
+        "holder", "lean directly", "lean in all", "lean, share",
+        "fall directly", "fall in all", "fall, share",
+    )  # fmt: skip
+    rows = [
         tag(
             "tr",
             tag("th", plain(each.holder), " ?" if each.sort == "unknown" else None, scope="row"),
             *(tag("td", cell) for cell in _figures(each)),
         )
         for each in layer.held[:_MOST_ROWS]
-    )
+    ]
+    if layer.private.sites:
+        own = (f"{layer.private.sites:,}", "-", percent(layer.private.share), "-", "-", "-")
+        name = tag("th", "what is the sites' own", scope="row")
+        rows.append(tag("tr", name, *(tag("td", cell) for cell in own)))
     head = tag("tr", *(tag("th", title, scope="col") for title in titles))
     many = min(len(layer.held), _MOST_ROWS)
     summary = f"The {counted(many, 'holder')} with most sites as a table"

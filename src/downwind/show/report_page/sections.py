@@ -9,7 +9,7 @@ from downwind.questions.holders import Group
 from downwind.show.html import Html, tag
 from downwind.show.report_page.charts import Part, bar, described, legend, redundancy_bar
 from downwind.show.screen import plain
-from downwind.show.shares import FATES, counted, percent, small_decimal, titled
+from downwind.show.shares import FATES, counted, largest_told, percent, small_decimal, titled
 
 _MOST_UNKNOWN = 12
 
@@ -23,7 +23,7 @@ def groups_section(by: str, groups: Sequence[Group]) -> Html:
         tag(
             "p",
             "What becomes of a site when any one holder fails; beside it how many fall, below it "
-            "the largest holder and the centralization score.",
+            "the holder on whom most lean directly, and the centralization score.",
         ),
         legend(*styles),
         tag("div", *(_panel(name, by, groups) for name in names), class_="panels"),
@@ -52,13 +52,11 @@ def _panel_row(name: str, group: Group) -> Html:
     head = tag("th", plain(group.name), tag("small", counted(sites, "site")), scope="row")
     if layer is None:
         return tag("tr", head, tag("td", tag("small", "none of them")), tag("td"))
-    largest = layer.held[0] if layer.held else None
     score = small_decimal(layer.concentration.score) if layer.concentration else "-"
-    held = f"{plain(largest.holder)} {percent(largest.uses_in_all.share)}" if largest else "-"
     return tag(
         "tr",
         head,
-        tag("td", redundancy_bar(layer.redundancy, 12), tag("small", held)),
+        tag("td", redundancy_bar(layer.redundancy, 12), tag("small", largest_told(layer.largest()))),
         tag("td", percent(layer.lone_in_all.share), tag("small", score)),
     )
 
