@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from downwind.catalog import Catalog
 from downwind.catalog.explain import KINDS, Explained, explain
+from downwind.catalog.listing import explain_all
 from downwind.terms import UsageError
 
 DAY = date(2026, 11, 26)
@@ -48,7 +49,9 @@ def dated() -> Catalog:
 
 
 def test_nine_of_ten_artefacts_are_right_and_none_is_wrong_and_sure(dated: Catalog) -> None:
-    asked = [(each, explain(dated, each.kind, each.value)) for each in _artefacts()]
+    artefacts = list(_artefacts())
+    answers = explain_all(dated, [(each.kind, each.value) for each in artefacts])
+    asked = list(zip(artefacts, answers, strict=True))
     wrong = [(each, answer) for each, answer in asked if not each.fits(answer)]
     assert len(asked) >= 300
     assert len(wrong) <= 0.1 * len(asked), wrong
@@ -58,11 +61,8 @@ def test_nine_of_ten_artefacts_are_right_and_none_is_wrong_and_sure(dated: Catal
 def test_no_trap_is_given_to_anybody(dated: Catalog) -> None:
     traps = [each for each in _artefacts() if not each.owner]
     assert len(traps) >= 30
-    assert [
-        (each.value, answer.owner)
-        for each in traps
-        if (answer := explain(dated, each.kind, each.value)).owner
-    ] == []
+    answers = explain_all(dated, [(each.kind, each.value) for each in traps])
+    assert [(answer.value, answer.owner) for answer in answers if answer.owner] == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,11 @@ def test_an_unknown_kind_is_refused_with_the_kinds(dated: Catalog) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["", "{", "[]", '"x"', '{"status": "bad"}', '{"status": true}', '{"headers": 7}', "[" * 9999],
+    [
+        *("", "{", "[]", '"x"', '{"status": "bad"}', '{"status": true}', '{"headers": 7}'),
+        *("[" * 9999, '{"status": 99999}', '{"status": 99}', '{"status": "99999"}'),
+        *('{"headers": "x"}', '{"body": 5}', '{"body": false}'),
+    ],
 )
 def test_what_is_no_error_page_is_refused(dated: Catalog, page: str) -> None:
     with pytest.raises(UsageError, match="it is no error page"):
@@ -136,6 +140,49 @@ def test_headers_may_come_in_any_usual_form(dated: Catalog, headers: object) -> 
     assert (answer.owner, answer.fault) == ("cloudflare", "origin")
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("ip", "999.1.1.1", "is no address"),
+        ("ip", "", "is no address"),
+        ("ip", "104.16.0.0/13", "is a block of 524288 addresses"),
+        ("asn", "ASX", "is no AS number"),
+        ("asn", "0", "is no AS number"),
+        ("asn", "AS4294967296", "is no AS number"),
+        ("ns", "", "is no host name"),
+        ("cname", "http://", "is no host name"),
+        ("mx", "10 ???", "is no host name"),
+        ("header", " \n", "is no header"),
+        ("cookie", "", "is no cookie"),
+        ("cert_issuer", "C=US", "names no issuer"),
+        ("spf", "", "is no SPF record"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_refused_and_told_in_a_list(
+    dated: Catalog, kind: str, value: str, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        explain(dated, kind, value)
+    (row,) = explain_all(dated, [(kind, value)])
+    assert (row.owner, row.confidence) == (None, 0.0)
+    assert said in (row.rule or "")
+
+
+def test_what_can_be_read_and_is_nobody_s_is_unknown_without_a_reason(dated: Catalog) -> None:
+    for kind, value in (
+        ("ip", "192.0.2.1/32"),
+        ("asn", "AS64500"),
+        ("spf", "v=spf1 -all"),
+        ("spf", "v=spf1 include:%{i}._spf.example.org -all"),
+        ("ns", "localhost"),
+    ):
+        assert (explain(dated, kind, value).owner, explain(dated, kind, value).rule) == (None, None)
+
+
+def test_a_header_without_a_value_is_told_by_its_name(dated: Catalog) -> None:
+    assert explain(dated, "header", "cf-ray").rule == "the header cf-ray (public knowledge)"
+
+
 TEXTS = st.one_of(
     st.text(max_size=80),
     st.sampled_from([each.value for each in _artefacts()]).flatmap(
@@ -154,7 +201,6 @@ def test_any_text_has_an_answer_or_is_refused(kind: str, value: str) -> None:
     try:
         answer = explain(_package(), kind, value)
     except UsageError:
-        assert kind == "error_page"
         return
     assert 0 <= answer.confidence < 1
     assert (answer.owner is None) == (answer.rule is None) or answer.fault is not None

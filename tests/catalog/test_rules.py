@@ -36,6 +36,19 @@ def dated() -> Catalog:
     return Catalog.load(today=DAY)
 
 
+def test_what_has_ended_says_so_in_its_field_and_not_in_its_name() -> None:
+    names = [each.name for part in PARTS.values() for each in part.form.products]
+    assert [name for name in names if "(gone" in name or "(ended" in name] == []
+
+
+def test_no_offer_has_a_name_twice_in_its_own(dated: Catalog) -> None:
+    names = {offer.provider: offer.name for offer in alternatives(dated, "dns")}
+    assert names["cloudns"] == "ClouDNS"
+    edges = alternatives(dated, "edge")
+    assert "Cotendo" not in {offer.name.split()[0] for offer in edges}
+    assert [offer.name for offer in edges if offer.name.endswith("CDN CDN")] == []
+
+
 @pytest.mark.parametrize("initial", sorted({provider[0] for provider in PARTS}))
 def test_every_fact_asked_back_answers_its_own_provider(initial: str, dated: Catalog) -> None:
     wrong = [

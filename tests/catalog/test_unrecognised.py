@@ -52,3 +52,20 @@ def test_a_stub_is_a_catalogue_file_that_recognises_what_was_not() -> None:
     assert stubs["spf"].spf("spf.newmail.example")
     assert stubs["cookie"].cookies(["__new"])
     assert stubs["header"].headers({"X-New-Id": "4"})
+
+
+def test_a_stub_of_a_common_header_says_what_its_value_contains() -> None:
+    uses = [Use("header", "Server: notcloudflare/2.1 (x)", "a.test")]
+    uses += [Use("header", "via: 1.1 newproxy", "a.test"), Use("header", "server:", "a.test")]
+    found = {each.value: each for each in suggest(Catalog.from_texts([KNOWN]), uses)}
+    assert list(found) == ["server: notcloudflare", "via: newproxy"]
+    catalog = Catalog.from_texts([found["server: notcloudflare"].stub])
+    assert catalog.headers({"Server": "notcloudflare"})
+    assert not catalog.headers({"Server": "nginx"})
+
+
+def test_a_provider_that_nobody_knows_is_suggested_by_its_bare_name() -> None:
+    uses = [Use("provider", value, "a.test") for value in ("known", "Known/dns", "dns-one")]
+    (found,) = suggest(Catalog.from_texts([KNOWN]), uses)
+    assert (found.kind, found.value) == ("provider", "dns-one")
+    assert Catalog.from_texts([found.stub]).provider("dns-one")

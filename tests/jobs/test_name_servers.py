@@ -128,6 +128,19 @@ def test_a_zone_file_is_read_and_its_glue_says_whose_a_server_under_an_own_name_
     assert found.records == Recognized(by_name=1, by_glue=1, private=2)
 
 
+def test_an_international_name_is_the_same_as_its_ascii_form(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    text = "BÜCHER.gov\tns1.bücher.gov,ns.x.example\nxn--bcher-kva.gov\tns1.xn--bcher-kva.gov\n"
+    found = read(tmp_path, text + "_a.straße.gov\tns.x.example\n", catalog)
+    assert held(found) == {
+        "xn--bcher-kva.gov": ["xn--bcher-kva.gov itself", "x.example"],
+        "_a.xn--strae-oqa.gov": ["x.example"],
+    }
+    zone = "bücher.gov. 60 IN SOA a. b. 1 2 3 4 5\nxn--bcher-kva.gov. NS a.x.example.\nc. NS d.\n"
+    assert list(held(read(tmp_path, zone, catalog))) == ["c"]
+
+
 def test_a_file_may_be_packed(tmp_path: Path, catalog: Catalog) -> None:
     file = tmp_path / "ns.tsv.gz"
     file.write_bytes(gzip.compress(b"a.gov\tns.acme-dns.example\n"))
@@ -146,7 +159,8 @@ def test_a_file_may_be_packed(tmp_path: Path, catalog: Catalog) -> None:
         ("a.gov\tns..x.example\n", "line 1: 'ns..x.example' is no host name"),
         ("a.gov\t-ns.x.example\n", "'-ns.x.example' is no host name"),
         ("a.gov\tns.\x1b[31mx.example\n", r"'ns.\x1b[31mx.example' is no host name"),
-        ("bücher.gov\tns.x.example\n", r"'b\xfccher.gov' is no host name"),
+        ("b\u2044cher.gov\tns.x.example\n", r"'b\u2044cher.gov' is no host name"),
+        ("ü" * 300 + ".gov\tns.x.example\n", "is no host name"),
         ("a.gov\t" + "x" * 64 + ".example\n", "is no host name"),
         ("a.gov\t" + "x." * 130 + "example\n", "is no host name"),
         ("a.gov. IN NS ns.x.example.\nb IN NS x.example.\n", "line 2: 'b' does not end in a dot"),

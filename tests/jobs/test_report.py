@@ -72,13 +72,16 @@ def test_the_column_owner_says_whose_the_nodes_are(tmp_path: Path, empty: Catalo
     assert found.redundancy.one.sites == 3
 
 
-def test_columns_that_the_report_reads_are_not_told_as_unknown(
+def test_columns_that_make_no_groups_this_time_are_told_as_such_and_not_as_unknown(
     tmp_path: Path, empty: Catalog
 ) -> None:
     edges, nodes = written(tmp_path)
-    assert report_of_edges(edges, empty, Wanted(nodes, by="state")).told == (
-        "nodes.csv: not read, as nobody knows them: 'rank'.",
-    )
+    assert [report_of_edges(edges, empty, Wanted(nodes, by=by)).told for by in ("state", "")] == [
+        ("nodes.csv: not used, as --by does not name them: 'rank'.",),
+        ("nodes.csv: not used, as --by does not name them: 'rank', 'state'.",),
+    ]
+    nodes.write_text("node,owner,rank\none,Big,\na.test,,3\n", encoding="utf-8")
+    assert report_of_edges(edges, empty, Wanted(nodes, by="rank")).told == ()
 
 
 def test_groups_are_made_by_any_column_and_by_rank(tmp_path: Path, empty: Catalog) -> None:
@@ -176,6 +179,7 @@ def test_what_was_mapped_is_told_by_the_needs_that_lead_to_providers() -> None:
         "Hill": "known",
         "other.test": "unknown",
     }
+    assert report.told == ("sites are what nothing else there needs: 4 of kind host.",)
     fates = [(each.redundancy.one.sites, each.redundancy.unknown.sites) for each in (dns, network)]
     assert fates == [(2, 1), (3, 1)]
     assert (dns.redundancy.own.sites, dns.private.sites) == (1, 1)

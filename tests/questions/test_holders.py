@@ -395,5 +395,37 @@ def test_what_is_no_rank_is_refused(rank: str) -> None:
 
 
 def test_a_list_on_which_nobody_leans_on_anybody_cannot_be_measured() -> None:
-    with pytest.raises(CannotMeasure, match="no site of the list leans on anybody"):
-        hold(simple({"p": "provider"}, {"s": []}))
+    with pytest.raises(CannotMeasure) as error:
+        hold(simple({"p": "provider", "h": "host"}, {"s": [TwinNeed("on", ("h",))], "t": []}))
+    assert str(error.value).endswith(
+        "no site of the list leans on anybody; 2 sites and 1 need were read."
+    )
+
+
+def test_the_largest_holder_is_who_is_leaned_on_directly_and_even_ones_are_both_largest() -> None:
+    table = simple(
+        {"a cloud": "provider", "b": "provider", "c": "provider"},
+        {
+            "b": [TwinNeed("runs on", ("a cloud",))],
+            "c": [TwinNeed("runs on", ("a cloud",))],
+            "s": [TwinNeed("edge", ("b", "c"))],
+        },
+    )
+    (layer,) = hold(table).whole.layers
+    assert layer.held[0].holder == "a cloud"
+    assert [held.holder for held in layer.largest()] == ["b", "c"]
+
+
+def test_holders_that_are_sites_own_are_counted_apart_from_those_that_are_listed() -> None:
+    table = simple(
+        {"a": "provider", "own": "private", "mine": "private", "cloud": "provider"},
+        {
+            "a": [TwinNeed("runs on", ("cloud",))],
+            "s": [TwinNeed("dns", ("a",))],
+            "t": [TwinNeed("dns", ("own",))],
+            "u": [TwinNeed("dns", ("a", "mine"))],
+        },
+    )
+    (layer,) = hold(table).whole.layers
+    assert layer.concentration is not None
+    assert (layer.concentration.holders, layer.private_holders(), len(layer.held)) == (2, 1, 2)

@@ -113,3 +113,17 @@ def test_a_long_curve_keeps_its_start_and_its_end() -> None:
 
 def test_nothing_held_has_no_concentration() -> None:
     assert concentration(np.zeros(3), np.zeros(3), 0.0) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 20), st.integers(1, 5)), min_size=1, max_size=6))
+def test_splitting_sites_takes_the_score_below_0_by_less_than_the_squares_of_their_shares(
+    sites: list[tuple[int, int]],
+) -> None:
+    whole = sum(weight for weight, _ in sites)
+    split = [weight / parts for weight, parts in sites for _ in range(parts)]
+    alone = sum((weight / whole) ** 2 for weight, _ in sites)
+    found = concentration(np.array(split), np.zeros(len(split)), alone)
+    assert found is not None
+    assert -alone < found.score <= 1e-12
+    assert (found.score < -1e-12) == any(parts > 1 for _, parts in sites)

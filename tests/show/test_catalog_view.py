@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from downwind.catalog import ROLES
 from downwind.evidence.log import EvidenceLog
 from downwind.show.cli.main import app
-from downwind.terms import Evidence, Seen, UsageError
+from downwind.show.cli.reference import render
+from downwind.terms import CannotMeasure, Evidence, Seen, UsageError
 
 KEYS = ["kind", "value", "owner", "served_by", "role", "region", "fault", "confidence", "rule"]
 
@@ -99,6 +100,7 @@ def test_a_list_fits_the_screen(tmp_path: Path, width: int) -> None:
     result = _run("catalog", "explain", "--list", str(file), width=width)
     assert max(map(len, result.output.splitlines())) <= width
     assert "2 of 5 known." in result.output
+    assert "cannot be read: '' is no cookie." in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(
@@ -176,10 +178,50 @@ def test_of_a_graph_what_sites_stand_on_is_suggested(tmp_path: Path) -> None:
     ]
 
 
+def test_where_there_was_nothing_to_look_at_nothing_is_said_to_be_recognised(
+    tmp_path: Path,
+) -> None:
+    missing = _run("catalog", "suggest", "--store", str(tmp_path / "none"))
+    assert isinstance(missing.exception, CannotMeasure)
+    assert "nothing was mapped in" in str(missing.exception)
+    file = tmp_path / "edges.csv"
+    file.write_text("node,need,alternative\na.test,x,thing:y\n")
+    assert isinstance(_run("catalog", "suggest", "--graph", str(file)).exception, CannotMeasure)
+
+
+def test_a_provider_of_a_graph_and_a_host_of_a_log_are_suggested(tmp_path: Path) -> None:
+    file = tmp_path / "edges.csv"
+    file.write_text("node,need,alternative\na.test,dns,dns-one\na.test,edge,cloudflare\n")
+    found = _json("catalog", "suggest", "--graph", str(file))
+    assert [(each["kind"], each["value"]) for each in found] == [("provider", "dns-one")]
+    store = tmp_path / "store"
+    with EvidenceLog(store) as log:
+        for host in ("api.example.net", "db", "js.stripe.com"):
+            value = {"node": "shop", "host": host}
+            log.append(Evidence("shop", "inside.query", Seen(value), 0.0, "here"))
+        log.sync()
+    found = _json("catalog", "suggest", "--store", str(store))
+    assert [(each["kind"], each["value"]) for each in found] == [("api_host", "example.net")]
+
+
+def test_a_file_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    told = _run("catalog", "explain", "--list", str(tmp_path / "none.tsv")).exception
+    assert "it cannot be read: No such file or directory." in str(told)
+
+
+def test_the_reference_has_a_section_for_each_verb_of_the_catalogue() -> None:
+    text = render()
+    for verb in ("explain", "suggest", "alternatives", "schema"):
+        assert f"\n## downwind catalog {verb}\n" in text
+    assert "Usage: downwind catalog explain " in text
+
+
 def test_which_lists_are_in_use_is_told_without_asking_anybody(home: Path) -> None:
     result = _run("update", "--offline")
     assert result.exit_code == 0
     assert result.output.count("in use: what comes with Downwind") == 8
+    one = _run("update", "--offline", "fastly")
+    assert one.output.count("in use:") == 1
 
 
 def test_a_folder_of_lists_is_read_and_a_refused_one_ends_with_1(
@@ -195,5 +237,10 @@ def test_a_folder_of_lists_is_read_and_a_refused_one_ends_with_1(
     refused = _run("update", "fastly", "--from", str(lists))
     assert refused.exit_code == 1
     assert "0.0.0.0/0 is too wide" in refused.output
-    assert _run("update", "--from", str(tmp_path / "none")).exit_code == 3
+    assert "in use: 2 prefixes, of" in refused.output
+    absent = _run("update", "--from", str(tmp_path / "none")).exception
+    assert isinstance(absent, UsageError)
+    assert str(absent).startswith(f"{tmp_path / 'none'}: there is no such folder")
+    (tmp_path / "empty").mkdir()
+    assert _run("update", "--from", str(tmp_path / "empty")).exit_code == 3
     assert isinstance(_run("update", "fastlee").exception, UsageError)

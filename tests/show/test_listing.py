@@ -174,3 +174,34 @@ async def test_without_any_answer_it_ends_with_3(tmp_path: Path) -> None:
         )
     assert ran.returncode == 3
     assert "No resolver answers" in ran.stderr
+
+
+async def test_a_folder_that_is_not_there_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("x.test\n")
+    async with TinyInternet(tmp_path) as net:
+        await usual(net)
+        await net.resolver()
+        (tmp_path / "handout.json").write_text(json.dumps(_handout(net)))
+        ran = await asyncio.to_thread(
+            _run,
+            *("--list", tmp_path / "list.txt", "--network", tmp_path / "handout.json"),
+            *("--store", tmp_path / "store", "--edges", tmp_path / "nowhere" / "web.csv"),
+        )
+    assert ran.returncode == 2
+    assert "there is no such folder" in ran.stderr
+    assert not (tmp_path / "store").exists()
+
+
+async def test_a_list_that_names_nobody_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("# nobody\n")
+    async with TinyInternet(tmp_path) as net:
+        await usual(net)
+        await net.resolver()
+        (tmp_path / "handout.json").write_text(json.dumps(_handout(net)))
+        ran = await asyncio.to_thread(
+            _run,
+            *("--list", tmp_path / "list.txt", "--network", tmp_path / "handout.json"),
+            *("--store", tmp_path / "store"),
+        )
+    assert ran.returncode == 2
+    assert "the list names nobody" in ran.stderr

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from downwind.evidence.log import EvidenceLog
 from downwind.show.cli.main import app
+from downwind.terms import CannotMeasure, Evidence, Seen, UnknownCause, UsageError
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 EDGES = str(EXAMPLES / "shops-edges.csv")
@@ -24,6 +26,11 @@ TREE = """<opsa-mef><define-fault-tree name="shop">
 <define-basic-event name="b"><float value="0.2"/></define-basic-event>
 <define-basic-event name="ca"><float value="0.5"/></define-basic-event>
 </model-data></opsa-mef>"""
+MODEL = """
+services:
+  - name: shop
+    capabilities: [{id: buy, declares: [{need: storage, any_of: [aws/s3]}]}]
+"""
 
 
 def call(*args: str) -> Result:
@@ -209,3 +216,125 @@ def test_a_nodes_fault_tree_is_written_and_read_back_with_the_same_answer(tmp_pa
 def test_only_one_nodes_tree_is_written(tmp_path: Path) -> None:
     result = call("risk", *SHOPS, "--write", str(tmp_path / "all.xml"))
     assert "Name the node" in str(result.exception)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """shop.test by an address of nobody and a name server of Cloudflare's."""
+    servers = [{"host": "bob.ns.cloudflare.com"}]
+    with EvidenceLog(tmp_path / "store") as log:
+        for kind, value in (
+            ("dns.a", {"addresses": ["203.0.113.9"]}),
+            ("dns.zone", {"zone": "shop.test", "name_servers": servers}),
+        ):
+            log.append(Evidence("shop.test", kind, Seen(value), 0.0, "here"))
+        log.sync()
+    return tmp_path / "store"
+
+
+@pytest.mark.parametrize("verb", [("rank",), ("rank", "--pairs"), ("risk",), ("of", "cloudflare")])
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_store_without_evidence_is_not_all_clear(
+    verb: tuple[str, ...], begun: bool, tmp_path: Path
+) -> None:
+    store = tmp_path / "none"
+    if begun:
+        EvidenceLog(store).close()
+    result = call(*verb, "--store", str(store))
+    assert isinstance(result.exception, CannotMeasure)
+    assert f"nothing was mapped in {store}." in str(result.exception)
+    assert result.exception.exit_code == 3
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("verb", [("rank",), ("risk",), ("of", "aws")])
+def test_what_a_model_declares_is_answered_without_a_store(
+    verb: tuple[str, ...], tmp_path: Path
+) -> None:
+    model = tmp_path / "model.yaml"
+    model.write_text(MODEL, encoding="utf-8")
+    result = call(*verb, "--model", str(model), "--store", str(tmp_path / "none"))
+    assert result.exit_code in (0, 1), result.exception
+    assert "aws/s3" in result.stdout
+
+
+def test_risk_and_of_take_a_host_name_for_the_same_node(store: Path) -> None:
+    (answer,) = found("risk", "shop.test", "--store", str(store))
+    assert answer["top"] == "host:shop.test"
+    assert found("of", "shop.test", "--store", str(store))["causes"] == ["host:shop.test"]
+
+
+def test_a_site_or_cause_of_a_table_is_meant_by_its_host_name_too(tmp_path: Path) -> None:
+    edges = tmp_path / "e.csv"
+    edges.write_text("node,need,alternative\nhost:s.test,dns,zone:z.test\n")
+    answer = found("of", "z.test", "zone:z.test", "--graph", str(edges))
+    assert answer["causes"] == ["zone:z.test"]
+    assert answer["down"] == 1
+    assert answer["others"] == []
+
+
+def test_a_site_that_comes_close_is_proposed_and_rank_is_not_said_to_list_sites() -> None:
+    close = call("risk", "shop.tes", "--graph", EDGES).exception
+    assert isinstance(close, UnknownCause)
+    assert close.todo == "Did you mean shop.test?"
+    far = call("risk", "zzzz", "--graph", EDGES).exception
+    assert isinstance(far, UnknownCause)
+    assert "name a site as the table or the map has it" in far.todo
+
+
+def test_rank_leaves_grains_out_and_says_so_and_lists_them_when_asked(store: Path) -> None:
+    rows = {row["cause"]: row for row in found("rank", "--store", str(store))}
+    assert rows["cloudflare/dns"]["down"] == 1
+    assert not [cause for cause in rows if cause.endswith("?")]
+    told = " ".join(call("rank", "--store", str(store)).stdout.split())
+    assert "Left out: 1 of the kind grain" in told
+    (grain,) = found("rank", "--store", str(store), "--kind", "grain")
+    assert (grain["cause"], grain["down"]) == ("cloudflare/dns?", 1)
+    assert "Left out" not in call("rank", "--store", str(store), "--kind", "grain").stdout
+    assert "Left out" not in call("rank", *SHOPS).stdout
+
+
+def test_what_has_no_hard_need_falls_only_with_itself_and_is_not_called_safe() -> None:
+    told = call("risk", "cloudflare", "--graph", EDGES).stdout
+    assert told.splitlines() == [
+        "What takes cloudflare down",
+        "  cannot be judged: it has no hard need here, and falls only with itself",
+    ]
+    (answer,) = found("risk", "aws", "--graph", EDGES)
+    assert answer["events"] == 0
+    assert answer["unknown"] == "it has no hard need here, and falls only with itself"
+
+
+def test_a_node_of_whose_needs_none_has_a_chance_has_no_hours_either(tmp_path: Path) -> None:
+    edges, nodes = tmp_path / "e.csv", tmp_path / "n.csv"
+    edges.write_text("node,need,alternative\ns,dns,d\nt,dns,e\n")
+    nodes.write_text("node,rate,dur_p50_s,dur_p95_s\nd,2,3600,3600\n")
+    answers = found("risk", "s", "t", "--graph", str(edges), "--nodes", str(nodes))
+    assert [answer["hours_down_a_year"] for answer in answers] == [pytest.approx(2), None]
+    assert answers[1]["hours_unknown"].startswith("nothing that it needs can fail by itself")
+
+
+def test_no_fault_tree_is_written_of_what_falls_only_with_itself(tmp_path: Path) -> None:
+    file = tmp_path / "aws.xml"
+    result = call("risk", "aws", "--graph", EDGES, "--write", str(file))
+    assert isinstance(result.exception, CannotMeasure)
+    assert "there is no tree: it has no hard need here" in str(result.exception)
+    assert not file.exists()
+
+
+def test_a_gate_that_is_never_true_ends_without_a_dangling_colon(tmp_path: Path) -> None:
+    tree = tmp_path / "tree.xml"
+    tree.write_text(
+        "<opsa-mef><define-fault-tree name='t'><define-gate name='top'>"
+        "<constant value='false'/></define-gate></define-fault-tree></opsa-mef>"
+    )
+    lines = call("risk", "--open-psa", str(tree)).stdout.splitlines()
+    assert "  0 minimal cut sets of 0 events" in lines
+
+
+def test_a_graph_of_rings_has_no_sites_and_asks_for_a_name(tmp_path: Path) -> None:
+    edges = tmp_path / "e.csv"
+    edges.write_text("node,need,alternative\na,x,b\nb,x,a\n")
+    result = call("risk", "--graph", str(edges))
+    assert isinstance(result.exception, UsageError)
+    assert "The graph has no site" in str(result.exception)

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from downwind.catalog import Catalog
 from downwind.jobs.report import Report, Wanted, report_of_edges, report_of_name_servers
+from downwind.questions.holders.central import concentration
 from downwind.show.cli.main import app
 from downwind.show.html import Html, join, tag
 from downwind.show.report_form import report_csv, report_form
-from downwind.show.report_page import report_page
+from downwind.show.report_page import charts, report_page
 from downwind.show.report_view import show_report
 from downwind.show.shares import percent, small_decimal
 from downwind.terms import UsageError
 
 NOBODY = Catalog.from_texts([])
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+SHOP_NODES = EXAMPLES / "shops-nodes.csv"
 SHOPS = ("--graph", str(EXAMPLES / "shops-edges.csv"), "--nodes", str(EXAMPLES / "shops-nodes.csv"))
 NASTY = "<script>alert(1)</script>&\"'[red]\x1b[31m"
 EDGES = f"""node,need,alternative
@@ -229,6 +235,85 @@ def test_every_figure_of_the_page_has_words(files: tuple[Path, Path]) -> None:
 
 def test_the_same_report_is_the_same_page(files: tuple[Path, Path]) -> None:
     assert report_page(made(files, "rank")) == report_page(made(files, "rank"))
+
+
+def test_a_score_below_0_is_no_headline_and_says_why_it_is_below() -> None:
+    shops = report_of_edges(EXAMPLES / "shops-edges.csv", NOBODY, Wanted(SHOP_NODES))
+    assert "centralization -0.628 (below 0: its sites are" in shown(shops, 140)
+    page = report_page(shops)
+    assert "centralization -0.628 (below 0: its sites are" in page
+    assert "from 0 to 1" not in page
+    assert "each fall with some one holder" in page
+
+
+def test_the_headline_has_a_score_that_is_not_below_0(tmp_path: Path) -> None:
+    file = tmp_path / "edges.csv"
+    file.write_text("node,need,alternative\na.test,dns,x\nb.test,dns,x\nc.test,dns,y\n")
+    page = report_page(report_of_edges(file, NOBODY, Wanted()))
+    assert "<dt>centralization, from 0 to 1</dt><dd>0.222</dd>" in page
+    assert "<dt>lean on x</dt><dd>66.7%</dd>" in page
+
+
+def test_even_holders_are_told_together(files: tuple[Path, Path]) -> None:
+    report = made(files, "state")
+    ohio = next(line for line in shown(report, 140).splitlines() if line.startswith("ohio"))
+    assert ohio.rstrip().endswith("one and two 100.0% each")
+    assert "one and two 100.0% each" in report_page(report)
+    assert "<dt>lean on =cmd and 4 more each</dt><dd>33.3%</dd>" in report_page(made(files))
+
+
+@pytest.mark.parametrize("width", [60, 140])
+def test_no_two_columns_of_holders_have_the_same_words(
+    files: tuple[Path, Path], width: int
+) -> None:
+    text = shown(made(files), width)
+    heads = re.findall(r"all layers  3 sites\n(.*)\n(holder.*)\n", text)[0]
+    over, under = (re.findall(r"\S+(?: \S+)?", line) for line in heads)
+    titles = list(zip(over, under[1:], strict=True))
+    assert len(titles) == len(set(titles)) == (2 if width == 60 else 6)
+    shares = ("lean,", "share"), ("fall,", "share")
+    assert all(share in titles for share in shares)
+
+
+def test_holders_that_are_the_sites_own_are_told_wherever_holders_are_counted(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "ns.tsv"
+    file.write_text("a.test\tns1.a.test\nb.test\tns.x.example\n")
+    report = report_of_name_servers(file, NOBODY, Wanted())
+    page = report_page(report)
+    assert "(2 holders, 1 of them the sites' own)" in shown(report, 100)
+    assert "2 holders, 1 of them the sites&#x27; own" in page
+    assert "what is the sites&#x27; own</th><td>1</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("most", "ranks"),
+    [(1, [1]), (2, [1, 2]), (5, [1, 2, 5]), (7, [1, 2, 5, 7]), (1411, [1, 10, 100, 1411])],
+)
+def test_the_axis_of_ranks_ends_with_the_last_and_names_round_ones_before(
+    most: int, ranks: list[int]
+) -> None:
+    assert charts._ticks(most) == ranks
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0.001, 1), min_size=1, max_size=30))
+def test_labels_of_the_curve_stay_inside_the_picture_and_apart(shares: list[float]) -> None:
+    found = concentration(np.array(shares), np.zeros(len(shares)), 0.0)
+    assert found is not None
+    marks = [(k, share) for k, share in found.top if k <= found.holders]
+    drawn = [str(label) for label in charts._labels(marks, found.holders)]
+    boxes = []
+    for label in drawn:
+        x, y = (float(re.findall(rf' {axis}="([^"]+)"', label)[0]) for axis in "xy")
+        left = x - 30 if 'text-anchor="end"' in label else x
+        assert 29 < left < left + 30 <= 360
+        assert 8 <= y <= 195
+        boxes.append((left, y))
+    assert boxes
+    for (a, high), (b, low) in itertools.combinations(boxes, 2):
+        assert abs(a - b) >= 30 or abs(high - low) >= 9
 
 
 def test_text_in_markup_is_escaped_and_markup_is_not() -> None:

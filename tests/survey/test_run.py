@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dns.message
+import dns.rcode
 import pytest
 
 from downwind.evidence.log import EvidenceLog, read
@@ -171,6 +173,21 @@ async def test_without_a_resolver_nothing_is_begun(tmp_path: Path) -> None:
     async with TinyInternet(tmp_path, speed=1) as net:
         net.dial[RESOLVER] = {"udp/53": ["127.0.0.1", 1]}
         with pytest.raises(CannotMeasure, match="No resolver answers"):
+            await _map(_list(tmp_path, "x.test"), net.network(), tmp_path / "store")
+    assert _done(tmp_path / "store") == {}
+
+
+async def test_a_resolver_that_knows_not_even_the_root_is_not_believed_of_names(
+    tmp_path: Path,
+) -> None:
+    def nobody(query: dns.message.Message) -> dns.message.Message:
+        reply = dns.message.make_response(query)
+        reply.set_rcode(dns.rcode.NXDOMAIN)
+        return reply
+
+    async with TinyInternet(tmp_path, speed=1) as net:
+        await net.name_server(RESOLVER, plain_answering(nobody))
+        with pytest.raises(CannotMeasure, match=r"does not know the root's name servers"):
             await _map(_list(tmp_path, "x.test"), net.network(), tmp_path / "store")
     assert _done(tmp_path / "store") == {}
 

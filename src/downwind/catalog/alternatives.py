@@ -39,7 +39,10 @@ def alternatives(catalog: Catalog, role: str) -> Sequence[Offer]:
 
 
 def _name(provider: Provider, product: Product) -> str:
-    """Both names, where the product's does not say it all: hCaptcha, Google reCAPTCHA."""
-    if product.name.casefold().startswith(provider.name.casefold()):
+    """Both names, where neither says it all: hCaptcha, ClouDNS, but Google reCAPTCHA."""
+    whole, part = provider.name.casefold(), product.name.casefold()
+    if part.startswith(whole):
         return product.name
+    if whole.endswith(part):
+        return provider.name
     return f"{provider.name} {product.name}"

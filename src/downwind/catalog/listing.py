@@ -65,7 +65,8 @@ def _text(file: Path) -> str:
             with gzip.open(file) as packed:
                 raw = packed.read(_MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"it cannot be read: {error}.", where=str(file)) from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"it cannot be read: {why}.", where=str(file)) from error
     if len(raw) > _MAX_BYTES:
         raise UsageError(f"it holds more than {_MAX_BYTES // 1_000_000} MB.", where=str(file))
     try:

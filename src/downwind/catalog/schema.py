@@ -186,9 +186,9 @@ class Product(Form):
     role: Role
     name: Text
     served_by: Many[ServedBy] = ()
-    ended: (
-        Annotated[str, Field(pattern=r"^((19|20)\d\d(-(0[1-9]|1[0-2]))?|unknown)$")] | None
-    ) = None
+    ended: Annotated[str, Field(pattern=r"^((19|20)\d\d(-(0[1-9]|1[0-2]))?|unknown)$")] | None = (
+        None
+    )
     """The year or month in which it ended, as in 2025-01, or unknown: its marks still lie about."""
 
 

@@ -39,8 +39,8 @@ _STUBS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 # Headers that anybody's reply has: their value says whose it is, and their name says nothing.
 _COMMON_HEADERS = frozenset(
-    ("server", "via", "x-powered-by", "x-cache", "x-served-by", "x-cdn", "cdn-loop")
-    + ("server-timing", "cache-status", "cache-control", "content-type", "set-cookie")
+    {"server", "via", "x-powered-by", "x-cache", "x-served-by", "x-cdn", "cdn-loop"}
+    | {"server-timing", "cache-status", "cache-control", "content-type", "set-cookie"}
 )
 _NOT_ID = re.compile(r"[^a-z0-9]+")
 
@@ -137,7 +137,7 @@ def _header(value: str) -> str:
         return name
     # RFC 9110 7.6.3: Via has the protocol's version before who it was; 10.2.4: product/version.
     words = said.split()[1:] if name == "via" else said.split()
-    word = words[0].partition("/")[0].strip("(),;\"") if words else ""
+    word = words[0].partition("/")[0].strip('(),;"') if words else ""
     return f"{name}: {word}" if word else ""
 
 
@@ -161,10 +161,11 @@ _SHARED: Mapping[str, Callable[[str], str]] = MappingProxyType(
 
 def _stub(kind: str, value: str) -> str:
     _, role = _STUBS[kind]
-    id_ = _NOT_ID.sub("-", value.lower()).strip("-")[:60] or "provider"
+    called = value.rpartition(": ")[2] if kind == "header" else value
+    id_ = _NOT_ID.sub("-", called.lower()).strip("-")[:60] or "provider"
     lines = [
         f"id: {id_}",
-        f"name: {json.dumps(value)}",
+        f"name: {json.dumps(called)}",
         "owner: TODO",
         "products:",
         f"  - {{id: {role}, role: {role}, name: TODO}}",

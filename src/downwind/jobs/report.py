@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def report_of_name_servers(file: Path, catalog: Catalog, wanted: Wanted) -> Repo
 
 def report_of_table(table: Table, catalog: Catalog, wanted: Wanted) -> Report:
     """Who holds the sites of a table that was read or built elsewhere."""
-    return _report(table, catalog, {}, wanted, "what was mapped")
+    return _report(table, catalog, {}, wanted, "what was mapped", told=_sites_by_kind(table))
 
 
 def _report(
@@ -84,6 +85,15 @@ def _report(
         servers=servers,
         told=(*table.told, *told),
     )
+
+
+def _sites_by_kind(table: Table) -> tuple[str, ...]:
+    """What is told of what counts as a site, where nobody wrote a list of them."""
+    if table.kind is None or not table.sites.size:
+        return ()
+    kinds = Counter(table.kinds[each] or "other" for each in table.kind[table.core.size :])
+    listed = ", ".join(f"{count:,} of kind {kind}" for kind, count in kinds.most_common())
+    return (f"sites are what nothing else there needs: {listed}.",)
 
 
 def _grouping(table: Table, wanted: Wanted) -> Grouping | None:

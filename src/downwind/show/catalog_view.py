@@ -46,6 +46,9 @@ def show_explained_list(out: Console, answers: Sequence[Explained]) -> None:
             print_lines(out, f"  {_summary(each)}", "dim" if each.owner is None else "")
     else:
         out.print(_table(answers))
+        for each in answers:
+            if each.owner is None and each.fault in (None, _UNKNOWN) and each.rule:
+                print_lines(out, f"{each.kind} {_short(each.value)}: {each.rule}", "yellow")
     known = sum(each.owner is not None for each in answers)
     print_lines(out, f"{known} of {len(answers)} known.", "bold")
 
@@ -113,8 +116,10 @@ def show_outcomes(out: Console, outcomes: Sequence[Outcome]) -> None:
 def _in_use(outcome: Outcome) -> str:
     if outcome.rows is None:
         return "in use: what comes with Downwind"
-    regions = f" in {outcome.regions} regions" if outcome.regions else ""
-    return f"in use: {outcome.rows:,} prefixes{regions}, of {outcome.confirmed}"
+    count = outcome.regions or 0
+    regions = f" in {count} region{'' if count == 1 else 's'}" if count else ""
+    prefixes = "1 prefix" if outcome.rows == 1 else f"{outcome.rows:,} prefixes"
+    return f"in use: {prefixes}{regions}, of {outcome.confirmed}"
 
 
 def _table(answers: Sequence[Explained]) -> Table:
@@ -131,8 +136,8 @@ def _table(answers: Sequence[Explained]) -> Table:
 
 
 def _summary(each: Explained) -> str:
-    if each.owner is None and each.fault is None:
-        return _UNKNOWN
+    if each.owner is None and each.fault in (None, _UNKNOWN):
+        return f"{_UNKNOWN}, {each.rule}" if each.rule else _UNKNOWN
     parts = [each.owner or _UNKNOWN]
     if each.served_by and each.served_by != each.owner:
         parts.append(f"served by {each.served_by}")

@@ -24,7 +24,7 @@ _NOT_COUNTED = {
     "checking": "{names} asked only to check or deliver (MX, TXT and the like)",
     "odd": "{names} that no host can have",
     "suffix": "public suffix{es}",
-    "addresses": "address{es} in place of a host name, by which nobody is looked for",
+    "addresses": "address{es} that {stand} in place of a host name",
 }
 
 
@@ -184,6 +184,7 @@ def _left(sort: str, tally: Mapping[str, int]) -> str:
     words = _NOT_COUNTED[sort].format(
         names="name" if count == 1 else "names",
         do="does" if count == 1 else "do",
+        stand="stands" if count == 1 else "stand",
         s="" if count == 1 else "s",
         es="" if count == 1 else "es",
     )

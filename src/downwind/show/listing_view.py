@@ -107,7 +107,9 @@ def show_list(out: Console, surveyed: Surveyed, store: Path) -> None:
     table.add_row(f"{tally.absent:,}", "have none: there is no such name, or no such record")
     table.add_row(f"{tally.unknown:,}", "unknown: nobody could say")
     if tally.incomplete:
-        table.add_row(f"{tally.incomplete:,}", "with an address, and another record unknown")
+        table.add_row(
+            f"{tally.incomplete:,}", "of those with an answer have another record unknown"
+        )
     table.add_row(f"{counts.queries:,}", _queries(surveyed))
     out.print(table)
     if read.broken or read.repeats:

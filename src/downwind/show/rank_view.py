@@ -120,8 +120,8 @@ def _show_notes(out: Console, ranking: Ranking) -> None:
         "direct: without what providers need of one another; times: down / direct", style="dim"
     )
     if ranking.coarse:
-        what = "causes such as `aws/s3?` (some part of it, not known which) left out"
-        out.print(Text(f"{ranking.coarse:,} {what}; --kind grain lists them", style="dim"))
+        which = "as `aws/s3?`: some part of aws/s3, not known which (--kind grain)"
+        out.print(Text(f"Left out: {ranking.coarse:,} of the kind grain, {which}", style="dim"))
     if ranking.doubtful:
         out.print(
             f"{ranking.doubtful:,} doubtful needs (suspected, or confidence under 0.5) left out"

@@ -38,7 +38,7 @@ class Tally:
     unknown: int = 0
     """Names of which nobody could say whether they have one."""
     incomplete: int = 0
-    """Names of which some other record stayed unknown."""
+    """Names of which only some other record stayed unknown."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why something stayed unknown, and for how many names."""
 
@@ -57,7 +57,7 @@ class Tally:
             self.unknown += 1
         else:
             self.absent += 1
-        if unknown and value["addresses"]:
+        if unknown and ("dns.a" not in unknown and "dns.aaaa" not in unknown):
             self.incomplete += 1
         for reason in set(unknown.values()):
             self._because(reason)
@@ -122,13 +122,21 @@ async def survey(
 
 
 async def check_resolvers(network: Network) -> None:
-    """Check oneself before blaming the world; raises CannotMeasure where no resolver answers."""
+    """Check oneself before blaming the world; raises CannotMeasure where no resolver knows the root.
+
+    One behind a captive portal, or cut off from the internet, may well answer that there is no such
+    name: of the root, as of every name.
+    """
     reply = await dns.ask(Dialer(network), network, (ROOT, "NS"), network.resolvers)
+    todo = "Mend it, or name another with --resolver; the same command goes on from here."
     if reply.message is None:
         tried = "; ".join(dict.fromkeys(f"{t.server}: {t.outcome}" for t in reply.tries))
+        raise CannotMeasure(f"No resolver answers ({tried or 'there is none'}).", todo=todo)
+    if reply.answer(ROOT, "NS") is None:
         raise CannotMeasure(
-            f"No resolver answers ({tried or 'there is none'}).",
-            todo="Mend it, or name another with --resolver; the same command goes on from here.",
+            f"The resolver {reply.server} does not know the root's name servers ({reply.rcode}):"
+            " what it says of names says nothing.",
+            todo=todo,
         )
 
 

@@ -139,6 +139,26 @@ def test_only_a_host_is_kept_of_an_endpoint(value: Any, hosts: list[str]) -> Non
     assert only(state(resource(endpoint=value)))["hosts"] == hosts
 
 
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        ({"address": "192.0.2.1", "endpoint": "https://192.0.2.1:8443/x"}, 1),
+        ({"type": "A", "records": ["192.0.2.1", "192.0.2.2"], "value": "192.0.2.3"}, 3),
+        ({"type": "AAAA", "content": "2001:db8::1"}, 1),
+        ({"origin": [{"domain_name": "192.0.2.1"}], "name_servers": ["192.0.2.2"]}, 2),
+        ({"type": "TXT", "records": ["192.0.2.1"], "private_ip": "192.0.2.1"}, 0),
+        ({"endpoint": "db.example.net", "address": "192.0.2.300"}, 0),
+    ],
+)
+def test_an_address_where_a_host_is_looked_for_is_counted_and_not_kept(
+    values: dict[str, Any], count: int
+) -> None:
+    reading = read_terraform(state({**resource(), "values": values}))
+
+    assert reading.facts["addresses"] == {"names": count}
+    assert "192.0.2" not in str(reading.statements)
+
+
 def test_keys_of_instances_are_dropped() -> None:
     found = only(
         state(

@@ -243,7 +243,9 @@ def update_(
                     )
                 )
         except OSError as error:
-            raise UsageError(f"it cannot be written: {error}.", where=str(folder)) from error
+            raise UsageError(
+                f"it cannot be written: {error.strerror}.", where=str(folder)
+            ) from error
     if as_json:
         print_json([each.to_json() for each in found])
     else:

@@ -112,6 +112,12 @@ def map_list_of(order: Order) -> None:
         except KeyboardInterrupt:
             typer.echo("downwind: interrupted; the same command goes on from here.", err=True)
             raise typer.Exit(130) from None
+    if not surveyed.before + surveyed.progress.tally.done:
+        raise UsageError(
+            f"the list names nobody ({surveyed.read.broken:,} broken rows).",
+            where=order.file,
+            todo="Write a name a line.",
+        )
     if order.as_json:
         print_json(list_form(surveyed, order.store))
     else:
@@ -144,8 +150,11 @@ def refuse_without_list(
 def _edges_writer(order: Order, edges: Path) -> Callable[[], None]:
     """What writes the tables in the end; whatever is wrong with the order is told before."""
     from downwind.survey.edges import check_format, nodes_beside, write_edges
+    from downwind.terms import UsageError
 
     check_format(edges)
+    if not edges.absolute().parent.is_dir():
+        raise UsageError("there is no such folder.", where=str(edges.parent), todo="Make it first.")
     catalog = read_catalog(order.catalog, asdb=order.asdb, real=order.network is None)
     nodes = nodes_beside(edges)
 

@@ -54,7 +54,7 @@ def _about(
 def main() -> None:
     """Run the command; every error ends as one sentence and an exit code."""
     try:
-        app()
+        app(prog_name="downwind")
     except DownwindError as error:
         typer.echo(f"downwind: {error}", err=True)
         sys.exit(error.exit_code)

@@ -16,8 +16,16 @@ def render() -> str:
     """The text of docs/cli.md."""
     parts = [_HEAD, _help()]
     for command in app.registered_commands:
-        parts.append(f"\n## downwind {command.name}\n\n{_help(str(command.name))}")
+        parts.append(_section(str(command.name)))
+    for group in app.registered_groups:
+        parts.append(_section(str(group.name)))
+        within = group.typer_instance.registered_commands if group.typer_instance else []
+        parts += [_section(str(group.name), str(command.name)) for command in within]
     return "".join(parts)
+
+
+def _section(*words: str) -> str:
+    return f"\n## downwind {' '.join(words)}\n\n{_help(*words)}"
 
 
 def _help(*words: str) -> str:

@@ -66,8 +66,8 @@ def _headline(whole: Group) -> Html:
 
 def _leading(layer: Layer) -> str:
     """On whom most lean in all; several where they are even."""
-    most = layer.held[0].uses_in_all.share
-    names = [plain(held.holder) for held in layer.held if held.uses_in_all.share == most]
+    most = percent(layer.held[0].uses_in_all.share)
+    names = [plain(held.holder) for held in layer.held if percent(held.uses_in_all.share) == most]
     return names[0] if len(names) == 1 else f"{even(names)} each"
 
 
@@ -94,10 +94,10 @@ def _notes(report: Report) -> Html:
     score = tag(
         "li",
         "Centralization is HHI less what it would be if no two sites shared a holder (1 / number "
-        "of sites; with weights, the sum of the squares of the sites' shares), and below 0 where "
-        "sites that are split among several holders count for more: the earth mover's distance from a list on which every site has its own, by ",
+        "of sites; with weights, the sum of the squares of their shares): the earth mover's "
+        "distance from a list on which every site has its own, by ",
         tag("cite", tag("a", "Akiwate and others, 2024", href=_SCORE)),
-        ".",
+        ". Sites that are split among several holders can take it below 0.",
     )
     return tag(
         "section",

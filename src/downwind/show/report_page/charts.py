@@ -121,9 +121,7 @@ def _labels(marks: Sequence[tuple[int, float]], most: int) -> list[Html]:
             continue
         right, height = left + _LABEL, y
         anchor = None if k == 1 else "end"
-        drawn.append(
-            tag("text", percent(share), x=x, y=y, class_="tick over", text_anchor=anchor)
-        )
+        drawn.append(tag("text", percent(share), x=x, y=y, class_="tick over", text_anchor=anchor))
     return drawn
 
 

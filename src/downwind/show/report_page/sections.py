@@ -52,11 +52,12 @@ def _panel_row(name: str, group: Group) -> Html:
     head = tag("th", plain(group.name), tag("small", counted(sites, "site")), scope="row")
     if layer is None:
         return tag("tr", head, tag("td", tag("small", "none of them")), tag("td"))
+    largest = tag("small", largest_told(layer.largest()))
     score = small_decimal(layer.concentration.score) if layer.concentration else "-"
     return tag(
         "tr",
         head,
-        tag("td", redundancy_bar(layer.redundancy, 12), tag("small", largest_told(layer.largest()))),
+        tag("td", redundancy_bar(layer.redundancy, 12), largest),
         tag("td", percent(layer.lone_in_all.share), tag("small", score)),
     )
 
