@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner, Result
@@ -259,7 +259,8 @@ def test_even_holders_are_told_together(files: tuple[Path, Path]) -> None:
     ohio = next(line for line in shown(report, 140).splitlines() if line.startswith("ohio"))
     assert ohio.rstrip().endswith("one and two 100.0% each")
     assert "one and two 100.0% each" in report_page(report)
-    assert "<dt>lean on =cmd and 4 more each</dt><dd>33.3%</dd>" in report_page(made(files))
+    (words,) = re.findall(r"<dt>lean on ([^<]+)</dt><dd>33.3%</dd>", report_page(made(files)))
+    assert words.endswith(" and 4 more each")
 
 
 @pytest.mark.parametrize("width", [60, 140])
@@ -299,6 +300,7 @@ def test_the_axis_of_ranks_ends_with_the_last_and_names_round_ones_before(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=30))
+@example([1.0] + [0.0001] * 999)
 def test_labels_of_the_curve_stay_inside_the_picture_and_apart(shares: list[float]) -> None:
     found = concentration(np.array(shares), np.zeros(len(shares)), 0.0)
     assert found is not None

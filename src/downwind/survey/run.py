@@ -122,7 +122,7 @@ async def survey(
 
 
 async def check_resolvers(network: Network) -> None:
-    """Check oneself before blaming the world; raises CannotMeasure where no resolver knows the root.
+    """Check oneself before blaming the world: raises CannotMeasure unless one knows the root.
 
     One behind a captive portal, or cut off from the internet, may well answer that there is no such
     name: of the root, as of every name.
