@@ -151,7 +151,7 @@ def test_the_longest_prefix_of_a_text_wins(
         ("x.dat", b"", "it has no line of a prefix"),
         ("x.dat", b"104.16.0.0/13 AS13335\nwhat\n", "line 2 is no prefix and AS number: 'what'"),
         ("x.dat", b"104.16.0.0/33\t1\n", "line 1 is no prefix"),
-        ("x.dat", b"\xff\xfe\n", "utf-8"),
+        ("x.dat", b"\xff\xfe\n", "UTF-8"),
         ("x.dat", b"\x1f\x8bbroken", ""),
     ],
 )
@@ -186,3 +186,11 @@ def test_an_address_is_given_to_whoever_announces_it_where_no_prefix_holds_it(
     assert wiser.address("104.17.1.1") == ()
     assert wiser.as_of_address("104.17.1.1") == 64512
     assert catalog.address("104.16.1.1") == ()
+
+
+def test_a_database_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can be read: No such file or directory"):
+        open_as_database(tmp_path / "none.tsv")
+    (tmp_path / "latin.tsv").write_bytes(b"1.0.0.0/8\t1 \xe9\n")
+    with pytest.raises(UsageError, match=r"it is not UTF-8 text \(byte \d+\)"):
+        open_as_database(tmp_path / "latin.tsv")

@@ -35,10 +35,16 @@ def open_as_database(file: Path) -> AsDatabase:
         return _Table(_lines(file))
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, ValueError) as error:
         raise UsageError(
-            f"it is no AS database that can be read: {error}.",
+            f"it is no AS database that can be read: {_why(error)}.",
             where=str(file),
             todo="Give a .mmdb file with AS numbers, or lines of a prefix, a tab and a number.",
         ) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 text (byte {error.start})"
+    return getattr(error, "strerror", None) or str(error)
 
 
 class _MaxMind:
