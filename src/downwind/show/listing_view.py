@@ -114,7 +114,9 @@ def show_list(out: Console, surveyed: Surveyed, store: Path) -> None:
     out.print(table)
     if read.broken or read.repeats:
         out.print()
-        print_lines(out, f"Rows of the list that are broken: {read.broken:,}, repeated: {read.repeats:,}")
+        print_lines(
+            out, f"Rows of the list that are broken: {read.broken:,}, repeated: {read.repeats:,}"
+        )
         for line in read.told:
             print_lines(out, line, head="  ")
     if tally.reasons:
