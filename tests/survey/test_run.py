@@ -156,8 +156,8 @@ async def test_an_interrupted_run_keeps_what_is_done(tmp_path: Path) -> None:
         await net.resolver()
         network, store = net.network(), tmp_path / "store"
         names = _list(tmp_path, *(f"n{n}.x.test" for n in range(300)))
-        few = replace(FAST, names_at_once=5)
-        task = asyncio.create_task(map_list(names, network, store, limits=few, heard=heard))
+        slow = replace(FAST, names_at_once=5, queries=200.0)
+        task = asyncio.create_task(map_list(names, network, store, limits=slow, heard=heard))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
