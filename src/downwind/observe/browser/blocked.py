@@ -14,7 +14,7 @@ from downwind.observe.browser.chromium import Chromium
 from downwind.observe.browser.loading import Look, load
 from downwind.observe.browser.proxy import Proxy
 from downwind.observe.network import Network
-from downwind.terms import Absent, CannotMeasure, Finding, Seen, Strength, Unanswered
+from downwind.terms import Absent, Finding, Seen, Strength, Unanswered
 
 MOST_BLOCKED = 20
 """Third parties that a page is tried without; each costs the owner one more load of the page."""
@@ -144,6 +144,3 @@ def _resource(
         "strength": str(verdict.strength if verdict else Strength.SOFT),
         "reason": reason,
     }
-
-
-__all__ = ["MOST_BLOCKED", "CannotMeasure", "Verdict", "judge", "look_at_page"]
