@@ -163,3 +163,11 @@ def test_the_story_is_told_in_french_and_fits_a_narrow_terminal() -> None:
     assert "Prédiction et observation concordent." in out
     assert max(len(line) for line in out.splitlines()) <= 60
     assert "\x1b" not in out
+
+
+def test_a_pace_that_the_machine_cannot_keep_is_lowered_and_told() -> None:
+    code, out, err = _replay(SCENARIO, "--speed", "2000", "--json")
+    form = json.loads(out)
+    assert form["speed"] < 2000
+    assert "cannot keep that pace" in err
+    assert (code, form["agrees"]) == (0, True)

@@ -124,7 +124,7 @@ class _Running:
         )
         played = await Stage(setting, tell).play(self.there.folder)
         cells = cells_of(scenario, model, prediction, played, dealt=options.seed is not None)
-        return self._result(scenario, fault, speed, model, prediction, played, cells, ledger)
+        return self._result(scenario, fault, model, prediction, played, cells, ledger)
 
     async def _map(self, model: Model, handout: Mapping[str, Any]) -> Mapped:
         budget, confine = self.options.map_budget, self.options.confine
@@ -134,7 +134,6 @@ class _Running:
         self,
         scenario: Scenario,
         fault: Scope,
-        speed: float,
         model: Model,
         prediction: Prediction,
         played: Played,
@@ -147,7 +146,7 @@ class _Running:
         return Replay(
             scenario=scenario,
             seed=self.options.seed,
-            speed=speed,
+            speed=played.speed,
             as_of=self.options.as_of.isoformat() if self.options.as_of else None,
             world=self.world,
             fault=fault,

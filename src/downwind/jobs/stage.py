@@ -30,6 +30,8 @@ MEMORY = 8
 """Rounds of probes that the attribution remembers."""
 
 _WARM_UPS = 8
+_ROUNDS = 12
+"""Rounds that must fit between onset and mend: three in a row count, and both ends straddle."""
 _FEED_EVERY = 2
 """Rounds between two looks at the status pages."""
 
@@ -40,7 +42,7 @@ class Moment:
 
     at: float
     kind: str
-    """opened, started, mapped, predicted, claims, told, round, verdict, crowd or status."""
+    """opened, started, mapped, predicted, claims, slowed, told, round, verdict, crowd or status."""
     scenario: Scenario
     fault: Scope | None = None
     event: Event | None = None
@@ -51,6 +53,8 @@ class Moment:
     crowd: CrowdCount | None = None
     claims: tuple[Judgement, ...] = ()
     status: "Spoke | None" = None
+    speed: float = 0.0
+    """Scenario seconds in a real one, where the machine could not keep the speed asked for."""
 
 
 Tell = Callable[[Moment], None]
@@ -74,6 +78,8 @@ class Played:
     verdicts: list[tuple[float, Attribution]] = field(default_factory=list)
     spoke: list[Spoke] = field(default_factory=list)
     crowd: list[CrowdCount] = field(default_factory=list)
+    speed: float = 0.0
+    """Scenario seconds in a real one, as it was played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +115,19 @@ class Stage:
         }
         lasts = self._scenario.until - self._scenario.onset
         self._suspects = Suspects.of(setting.prediction.graph, lasts)
-        self._played = Played()
+        self._played = Played(speed=float(setting.handout["clock"]["speed"]))
         self._told = QUIET
         self._shift = 0.0
 
     async def play(self, folder: Path) -> Played:
         """Play the timeline; raises WorldError, CannotMeasure."""
+        handout = await self._settle()
         async with CrowdProcess.start(
-            self._set.handout,
+            handout,
             self._set.world,
             users=self._set.users,
             every=self._scenario.spec.probe_every * 12,
         ) as crowd:
-            await self._settle()
             self._shift = self._network.clock.now() - self._scenario.start
             with EvidenceLog(folder / f"watch-{self._scenario.name}") as log:
                 watching = asyncio.create_task(self._watch(log))
@@ -135,21 +141,40 @@ class Stage:
                         task.cancel()
         return self._played
 
-    async def _settle(self) -> None:
-        """Let the systems warm up; raises CannotMeasure where one fails before all is broken."""
+    async def _settle(self) -> Mapping[str, Any]:
+        """Let the systems warm up, and the handout at a speed that this machine can keep.
+
+        Raises CannotMeasure where one fails before all is broken.
+        """
         clock = self._network.clock
         watch = self._watching()
         troubles: tuple[str, ...] = ()
+        took: list[float] = []
         for _ in range(_WARM_UPS):
             async for round_ in watch_rounds(watch, clock.now() + watch.every / 2):
                 troubles = round_.troubles()
                 if not troubles:
-                    return
+                    took.append(round_.ended - round_.at)
+            if len(took) == 2:  # the first one also opens what was never opened
+                return await self._paced(min(took))
         raise CannotMeasure(
             f"this fails before anything is broken: {'; '.join(troubles[:4])}.",
             where=self._scenario.name,
             todo="Mend the world file: a journey, an account or a variable.",
         )
+
+    async def _paced(self, round_takes: float) -> Mapping[str, Any]:
+        """Slow the clock down where too few rounds (of so many seconds) would see the fault."""
+        most = (self._scenario.until - self._scenario.onset) / _ROUNDS
+        if round_takes <= most:
+            return self._set.handout
+        slower = self._played.speed * most / round_takes
+        told = await self._set.process.tell({"do": "tune", "speed": slower})
+        handout = {**self._set.handout, "clock": told["clock"]}
+        self._network = Network.from_handout(handout)
+        self._played.speed = slower
+        self._say("slowed", self._scenario.start, speed=slower)
+        return handout
 
     def _watching(self) -> Watch:
         return Watch(

@@ -62,6 +62,10 @@ class Story:
             print_lines(self._out, say.say("dealt", seed=self._seed, fault=fault))
         self._out.print()
 
+    def _tell_slowed(self, moment: Moment) -> None:
+        smallest = say_duration(OBSERVERS_FLOOR * moment.speed)
+        print_lines(self._out, self._say.say("slowed", speed=moment.speed, smallest=smallest))
+
     def _tell_started(self, _: Moment) -> None:
         world = self._naming.world
         counts = {"providers": len(world.providers), "services": len(world.services)}
