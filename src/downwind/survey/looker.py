@@ -32,7 +32,7 @@ _BUDGET = 120.0
 _SERVERS_ASKED = 8
 _KINDS = {
     "host": ("dns.a", "dns.aaaa", "dns.zone_of"),
-    "domain": ("dns.mx", "dns.txt", "dns.caa"),
+    "domain": ("dns.mx", "dns.txt"),
     "zone": ("dns.zone", "dns.soa", "dns.ds"),
     "web": ("tls.certificate",),
 }
@@ -60,7 +60,9 @@ class Looker:
         doors = Doors(limits.server_at_once, limits.server_queries, self._client.now)
         referrals = Referrals(self._client, doors, self._servers_of)
         self._hosts = Hosts(self._resolver, self._cuts, referrals, self._told, self._came_along)
-        self._domains = Domains(self._resolver, self._cuts, self._told)
+        self._domains = Domains(
+            self._resolver, self._cuts, self._told, caa="caa" in looked_at
+        )
         self._zones = Zones(self._resolver, self._cuts, referrals, self._told)
         manners = WebManners(network, limits, self._client.now)
         self._web = Web(

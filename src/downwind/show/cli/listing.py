@@ -39,7 +39,8 @@ Also = Annotated[
     str | None,
     typer.Option(
         "--with",
-        help="With --list: besides DNS, tls (a handshake) or tls,http (and the front page).",
+        help="With --list: besides what names need of DNS, tls (a handshake), http (and the front "
+        "page) or caa, with commas between.",
         metavar="WHAT",
     ),
 ]
@@ -54,7 +55,7 @@ Afresh = Annotated[
 ]
 OWN_RESOLVER_RATE = 5_000.0
 """Queries a second to a resolver on this machine; another one gets the default of Limits."""
-_KINDS = ("tls", "http")
+_KINDS = ("tls", "http", "caa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,6 @@ def _also(text: str | None) -> tuple[str, ...]:
     kinds = tuple(part.strip() for part in (text or "").split(",") if part.strip())
     strange = [kind for kind in kinds if kind not in _KINDS]
     if strange:
-        raise UsageError(f"--with knows {' and '.join(_KINDS)}, not {strange[0]!a:.40}.")
+        raise UsageError(f"--with knows {', '.join(_KINDS)}, not {strange[0]!a:.40}.")
     # A page comes over a connection whose handshake was seen.
-    return _KINDS if "http" in kinds else kinds
+    return tuple(kind for kind in _KINDS if kind in kinds or (kind == "tls" and "http" in kinds))

@@ -1,4 +1,4 @@
-"""What a domain says of its mail and of its certificates: MX, TXT and CAA records."""
+"""What a domain says of its mail: MX and TXT records; and CAA, where asked for."""
 
 from __future__ import annotations
 
@@ -31,24 +31,29 @@ _LONGEST_TEXT = 2_000
 class Domains:
     """Looks at domains."""
 
-    def __init__(self, resolver: Resolver, cuts: Cuts, told: Told) -> None:
+    def __init__(self, resolver: Resolver, cuts: Cuts, told: Told, *, caa: bool = False) -> None:
         self._resolver = resolver
         self._cuts = cuts
         self._told = told
+        # Nobody falls for want of a CAA record, so a long list does without the question.
+        self._further = {"dns.caa": (CAA, _caa_text)} if caa else {}
 
     async def look(self, domain: str) -> Facts:
-        """MX, TXT and CAA records; it leads to the mail hosts."""
+        """MX and TXT records, and further ones; it leads to the mail hosts."""
         mx = await self._resolver.ask(domain, MX)
+        types = (TXT, *(rdtype for rdtype, _ in self._further.values()))
         if no_such_name(mx):
-            txt = caa = mx
+            txt, *further = (mx for _ in types)
         else:
-            asked = (self._resolver.ask(domain, TXT), self._resolver.ask(domain, CAA))
-            txt, caa = await asyncio.gather(*asked)
+            txt, *further = await asyncio.gather(
+                *(self._resolver.ask(domain, rdtype) for rdtype in types)
+            )
         values = {
             "dns.mx": (mx, _value(mx, domain, MX, _mx_text)),
             "dns.txt": (txt, _texts(txt, domain)),
-            "dns.caa": (caa, _value(caa, domain, CAA, _caa_text)),
         }
+        for answer, (kind, (rdtype, text)) in zip(further, self._further.items(), strict=True):
+            values[kind] = (answer, _value(answer, domain, rdtype, text))
         told = []
         for kind, (answer, value) in values.items():
             self._cuts.learn(domain, answer)
