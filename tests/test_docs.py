@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from downwind.model import Claim, load_model, model_from_texts, parse_duration
 from downwind.model import types as model_types
+from downwind.model import watching as watch_types
 from downwind.observe.feed import KIND, FeedIncident, FeedReading
 from downwind.questions.claims import REASONS
 from downwind.show import replay_form
@@ -44,6 +45,7 @@ WRITTEN = (
     "world-apps.md",
     "scenario-file.md",
     "model-file.md",
+    "watch-file.md",
     "claims.md",
     "tutorial.md",
 )
@@ -65,6 +67,14 @@ TABLES: list[tuple[str, str, type[BaseModel]]] = [
     ("scenario-file.md", "The fault", scenario_types.FaultSpec),
     ("scenario-file.md", "An event", scenario_types.EventSpec),
     ("scenario-file.md", "A report", scenario_types.ReportSpec),
+    ("watch-file.md", "The settings", watch_types.WatchSettings),
+    ("watch-file.md", "A probe", watch_types.Probe),
+    ("watch-file.md", "A place", watch_types.Place),
+    ("watch-file.md", "A token", watch_types.Token),
+    ("watch-file.md", "An alert route", watch_types.Route),
+    ("watch-file.md", "A heartbeat", watch_types.Heartbeat),
+    ("watch-file.md", "A feed", watch_types.Feed),
+    ("watch-file.md", "Maintenance", watch_types.Maintenance),
     ("model-file.md", "The whole file", model_types.Model),
     ("model-file.md", "A service", model_types.Service),
     ("model-file.md", "A capability", model_types.Capability),

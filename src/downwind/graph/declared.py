@@ -1,7 +1,6 @@
 """What owners wrote, as needs: journeys name hosts, declarations name scopes and parts."""
 
 from datetime import date
-from urllib.parse import urlsplit
 
 from downwind.graph.scopes import SCOPE_KINDS, add_scope, use_scope
 from downwind.graph.types import Graph, GraphBuilder
@@ -93,8 +92,7 @@ def _settle_hosts(
     if as_of and declared.known_since and declared.known_since > as_of:
         return
     finer = [scope for name in declared.any_of if (scope := Scope.read(name)) is not None]
-    for step in capability.journey:
-        host = (urlsplit(step.url).hostname or "").lower()
+    for _, host, _ in capability.visits():
         node_id = f"host:{host}"
         own = host == service or host.endswith(f".{service}")
         if own and node_id in builder and _refines(builder, node_id, finer):
@@ -112,13 +110,11 @@ def _refines(builder: GraphBuilder, node_id: str, finer: list[Scope]) -> bool:
 
 def _targets(builder: GraphBuilder, capability: Capability) -> dict[str, Strength]:
     targets: dict[str, Strength] = {}
-    for step in capability.journey:
-        for url in step.urls:
-            host = (urlsplit(url).hostname or "").lower()
-            page = f"page:{url}"
-            target = page if page in builder else builder.node(f"host:{host}", "host", host)
-            if targets.get(target) is not Strength.HARD:
-                targets[target] = step.strength
+    for url, host, strength in capability.visits():
+        page = f"page:{url}"
+        target = page if page in builder else builder.node(f"host:{host}", "host", host)
+        if targets.get(target) is not Strength.HARD:
+            targets[target] = strength
     return targets
 
 

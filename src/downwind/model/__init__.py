@@ -12,6 +12,16 @@ from downwind.model.types import (
     Service,
     Step,
 )
+from downwind.model.watching import (
+    Feed,
+    Heartbeat,
+    Maintenance,
+    Place,
+    Probe,
+    Route,
+    Token,
+    WatchSettings,
+)
 
 __all__ = [
     "Capability",
@@ -19,9 +29,17 @@ __all__ = [
     "Component",
     "DeclaredNeed",
     "Expect",
+    "Feed",
+    "Heartbeat",
+    "Maintenance",
     "Model",
+    "Place",
+    "Probe",
+    "Route",
     "Service",
     "Step",
+    "Token",
+    "WatchSettings",
     "load_model",
     "model_from_texts",
     "parse_duration",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from downwind.model.types import Id, Name, Written
+from downwind.model.written import Id, Name, Written
 
 Told = Annotated[dict[Annotated[str, Field(pattern=r"^(en|fr)$")], str], Field(min_length=1)]
 """A text in English, French or both."""

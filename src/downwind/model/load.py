@@ -58,7 +58,7 @@ def model_from_texts(
     texts: Iterable[tuple[str, str]], environment: Mapping[str, str] = os.environ
 ) -> Model:
     """Read (where, YAML text) pairs as one model; raises ModelError."""
-    merged: dict[str, list[Any]] = {"services": [], "components": []}
+    merged: dict[str, Any] = {"services": [], "components": []}
     places: list[str] = []
     for where, text in texts:
         places.append(where)
@@ -66,6 +66,10 @@ def model_from_texts(
         part = _validated(document, where)
         merged["services"].extend(part.services)
         merged["components"].extend(part.components)
+        if part.watch is not None:
+            if "watch" in merged:
+                raise ModelError("`watch:` is in two files.", where=where, todo="Keep one.")
+            merged["watch"] = part.watch
     return _validated(merged, ", ".join(places) or "model")
 
 

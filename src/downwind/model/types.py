@@ -5,19 +5,12 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from downwind.model.durations import Duration
+from downwind.model.watching import Probe, WatchSettings
+from downwind.model.written import Id, Name, Written
 from downwind.terms import Strength
-
-Name = Annotated[str, Field(min_length=1, max_length=253)]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
-
-
-class Written(BaseModel):
-    """Strict and frozen: a key that nobody knows is a typo, and is told."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Expect(Written):
@@ -100,8 +93,20 @@ class Capability(Written):
     id: Id
     title: str = ""
     journey: tuple[Step, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    """Asked by `watch` besides the journey."""
+    every: Duration | None = None
+    """Seconds between two probes; else as `watch.every` says."""
     declares: tuple[DeclaredNeed, ...] = ()
     recovery_lag: Duration = 0.0
+
+    def visits(self) -> Iterator[tuple[str, str, Strength]]:
+        """(URL, host, strength) of all that is visited; no URL where only the host is asked."""
+        for step in self.journey:
+            for url in step.urls:
+                yield url, (urlsplit(url).hostname or "").lower(), step.strength
+        for probe in self.probes:
+            yield probe.http or "", probe.host, Strength.HARD
 
 
 class Component(Written):
@@ -140,6 +145,7 @@ class Model(Written):
 
     services: tuple[Service, ...] = ()
     components: tuple[Component, ...] = ()
+    watch: WatchSettings | None = None
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -154,9 +160,8 @@ class Model(Written):
                 yield service.key(capability), service, capability
 
     def hosts(self) -> tuple[str, ...]:
-        """The hosts that the journeys visit, each once, in the order of the files."""
-        steps = (step for _, _, capability in self.capabilities() for step in capability.journey)
-        visited = (urlsplit(url).hostname for step in steps for url in step.urls)
+        """The hosts that journeys and probes visit, each once, in the order of the files."""
+        visited = (host for _, _, c in self.capabilities() for _, host, _ in c.visits())
         return tuple(dict.fromkeys(host for host in visited if host))
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from downwind.model.claims import Claim
-from downwind.model.types import Capability, Component, Step, Written
+from downwind.model.types import Capability, Component, Step
+from downwind.model.written import Written
 from downwind.terms import Scope
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
