@@ -1,0 +1,1 @@
+"""Tests of the watcher's face on HTTP."""
