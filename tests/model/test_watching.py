@@ -35,7 +35,7 @@ watch:
 
 
 def test_probes_and_settings_are_read_with_their_defaults() -> None:
-    model = model_from_texts([("m.yaml", PLAIN + WATCH)], {"BERLIN": "0123456789abcdef"})
+    model = model_from_texts([("m.yaml", PLAIN + WATCH)], {"BERLIN": "0123456789abcdefghij"})
     ((_, _, order),) = model.capabilities()
     assert [(p.kind, p.target) for p in order.probes] == [
         ("http", "https://shop.example/health"),
@@ -47,7 +47,7 @@ def test_probes_and_settings_are_read_with_their_defaults() -> None:
     watch = model.watch
     assert watch is not None
     assert (watch.every, watch.timeout, watch.feeds_every) == (30.0, 10.0, 120.0)
-    assert watch.tokens[0].token == "0123456789abcdef"
+    assert watch.tokens[0].token == "0123456789abcdefghij"
     assert watch.maintenance[0].begins.year == 2026
 
 
@@ -56,7 +56,7 @@ def test_without_watch_there_are_no_settings() -> None:
 
 
 def test_watch_may_stand_in_a_file_of_its_own_but_only_once() -> None:
-    secret = {"BERLIN": "0123456789abcdef"}
+    secret = {"BERLIN": "0123456789abcdefghij"}
     assert model_from_texts([("a.yaml", PLAIN), ("b.yaml", WATCH)], secret).watch is not None
     with pytest.raises(ModelError, match=r"c\.yaml.*two files"):
         model_from_texts([("a.yaml", PLAIN), ("b.yaml", WATCH), ("c.yaml", WATCH)], secret)
@@ -87,7 +87,7 @@ def test_a_probe_that_asks_nothing_or_two_things_is_refused(probe: str, says: st
         ("{place: {name: a}, vantages: [{name: a}]}", "two vantages have one name"),
         ("{alerts: [{name: a}]}", "exactly one of webhook"),
         ("{alerts: [{smtp: mail.example}]}", "needs sender and to"),
-        ("{tokens: [{name: a, token: short}]}", "at least 16"),
+        ("{tokens: [{name: a, token: short}]}", "at least 20"),
         (
             "{maintenance: [{begins: 2026-01-31T22:00:00Z, ends: 2026-01-31T21:00:00Z}]}",
             "ends before it begins",

@@ -112,7 +112,7 @@ class Token(Written):
     """A secret that may write to the hub, and in whose name."""
 
     name: Id
-    token: Annotated[str, Field(min_length=16)]
+    token: Annotated[str, Field(min_length=20)]
 
 
 class Feed(Written):

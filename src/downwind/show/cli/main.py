@@ -6,10 +6,12 @@ import sys
 import typer
 
 from downwind import __version__
+from downwind.show.cli.attributing import attribute_
 from downwind.show.cli.cataloguing import catalog_app, update_
 from downwind.show.cli.commands import compare_, map_, of, replay_
 from downwind.show.cli.reporting import report_
 from downwind.show.cli.solving import rank_, risk_
+from downwind.show.cli.watching import vantage_, watch_
 from downwind.terms import DownwindError
 
 app = typer.Typer(
@@ -28,10 +30,13 @@ app = typer.Typer(
 app.command("map", short_help="What names stand on, with the evidence.")(map_)
 app.command("of", short_help="Who falls if these causes fail.")(of)
 app.command("rank", short_help="Which causes take down most.")(rank_)
+app.command("watch", short_help="Who is down, whose fault it is, since when.")(watch_)
 app.command("report", short_help="Who holds the web of a list of sites.")(report_)
 app.command("risk", short_help="What can take a node down, and how likely.")(risk_)
 app.command("compare", short_help="What two services share, and who falls with what.")(compare_)
 app.command("replay", short_help="Break an emulated internet as history did.")(replay_)
+app.command("attribute", short_help="Who was at fault, by probes that are stored.")(attribute_)
+app.command("vantage", short_help="Probe from here, and report to a watch elsewhere.")(vantage_)
 app.command("update", short_help="Fetch the prefix lists that providers publish.")(update_)
 app.add_typer(catalog_app, name="catalog", short_help="Who is who, and how they are recognised.")
 

@@ -1,0 +1,33 @@
+"""The parts that the loop puts to work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from downwind.watch.alerts import Deliverer
+from downwind.watch.feeds import FeedWatch
+from downwind.watch.history import Book, GroupKeeper, WatchStore
+from downwind.watch.schedule import Schedule
+from downwind.watch.vantages import Inbox
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One of each; the watcher owns none of them, and stops none."""
+
+    store: WatchStore
+    keeper: GroupKeeper
+    book: Book
+    deliverer: Deliverer
+    schedule: Schedule
+    reading: FeedWatch
+    inbox: Inbox
+
+
+def host_of_url(url: str) -> str:
+    """The host of a URL; empty where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,333 @@
+"""The loop itself: what is seen is kept, then counted, then judged, then told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from downwind.jobs.remap import remap
+from downwind.jobs.watching.options import WatchOptions
+from downwind.jobs.watching.parts import Parts, host_of_url
+from downwind.questions.suspects import Suspects
+from downwind.terms import DownwindError, Evidence, Seen
+from downwind.watch.agenda import Order
+from downwind.watch.alerts import Heartbeat, watcher_alert
+from downwind.watch.detection import save
+from downwind.watch.history import Held, Rollups, oldest_place, retain
+from downwind.watch.incidents import IncidentEvent
+from downwind.watch.live.seen import Around, draw
+from downwind.watch.live.state import LASTS, Live
+from downwind.watch.live.verdict import ask, observe
+from downwind.watch.picture import Picture, VantageSeen, WatcherSeen
+from downwind.watch.selfcheck import with_watcher
+
+DETECTOR = "detector.npz"
+_TICK = 0.25
+"""Real seconds between two looks at what came in."""
+_SNAPSHOT_EVERY = 60.0
+"""Real seconds."""
+_LAST_ALERTS = 5.0
+"""Real seconds that alerts have to go out when the watcher ends; the rest goes when it is back."""
+_SUM_UP_EVERY = 3600.0
+"""Real seconds between two roll-ups of what was sealed."""
+_KEEP = 14 * 86_400.0
+"""Seconds for which single probes are kept; what was decided is kept for good."""
+
+
+class Watcher:
+    """Runs until it is cancelled. `picture` is what it knows now."""
+
+    def __init__(
+        self, options: WatchOptions, live: Live, parts: Parts, silenced: tuple[str, ...] = ()
+    ) -> None:
+        """`silenced`: what could not be told, in words."""
+        self.options = options
+        self.live = live
+        self.parts = parts
+        self.started_at = self.now()
+        self.told: Callable[[Sequence[IncidentEvent]], None] = _nobody
+        self._seen: list[Evidence] = []
+        self._came = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._silenced = silenced
+        self._trouble = ""
+        self._availability: Mapping[str, float] = {}
+        self._disk_told = False
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.picture = Picture(at=self.started_at, started_at=self.started_at)
+
+    def now(self) -> float:
+        """The watcher's clock."""
+        return self.options.network.clock.now()
+
+    async def run(self) -> None:
+        """All tasks together; what one of them raises ends them all."""
+        parts, settings = self.parts, self.options.settings
+        tasks: list[Awaitable[object]] = [
+            parts.schedule.run(self._heard),
+            self._take_in(),
+            self._judge_on(),
+            parts.reading.run(),
+            parts.deliverer.run(),
+            self._keep_house(),
+            self._sum_up_on(),
+        ]
+        if settings.map_every > 0:
+            tasks.append(self._remap_on())
+        if settings.heartbeat is not None:
+            beat = Heartbeat(settings.heartbeat.url, settings.heartbeat.every)
+            tasks.append(beat.run(self.options.network.clock, lambda: self.picture.watcher.healthy))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for task in tasks:
+                    group.create_task(_as_coroutine(task))
+        except ExceptionGroup as errors:
+            if not self._over.done():
+                self._over.set_exception(errors.exceptions[0])
+            raise
+
+    async def ended(self) -> None:
+        """Returns when the loop has ended by itself, and raises what ended it."""
+        await asyncio.shield(self._over)
+
+    async def end(self) -> None:
+        """Keep what came in last, and the state of now."""
+        await self._take()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_ALERTS):
+                await self.parts.deliverer.drain()
+        await self._snapshot()
+
+    async def changed(self) -> None:
+        """Returns when there is another picture than now."""
+        await self._changed.wait()
+
+    async def take_in(self, records: Sequence[Evidence]) -> None:
+        """Records from elsewhere, such as deploys: kept, then counted."""
+        await self.parts.keeper.keep(records)
+        for record in records:
+            self.live.hear(record)
+
+    def _heard(self, _: Order, record: Evidence) -> None:
+        self._seen.append(record)
+        self._came.set()
+
+    async def _take_in(self) -> None:
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            await self._take()
+            await asyncio.sleep(_TICK / 5)  # so that many share one write
+
+    async def _take(self) -> None:
+        seen, self._seen = self._seen, []
+        if not seen:
+            return
+        await self.take_in(seen)
+        self._confirm()
+
+    def _confirm(self) -> None:
+        here = self.options.settings.place.name
+        for wanted in self.live.wanted(self.now()):
+            if wanted.vantage == here:
+                self.parts.schedule.ask(wanted.target, wanted.vantage, wanted.due)
+
+    async def _judge_on(self) -> None:
+        """A round at each interval, and steps between them while something is in doubt."""
+        every = self.options.settings.every
+        due, heard = self.now() + every, -1
+        while True:
+            await asyncio.sleep(_TICK)
+            now = self.now()
+            regular = now >= due
+            if not regular and self.live.probes == heard:
+                continue
+            self._confirm()
+            heard = self.live.probes
+            await self.judge(regular=regular)
+            if regular:
+                due = max(due + every, now)
+
+    async def judge(self, *, regular: bool) -> None:
+        """One step: publish, ask who is at fault, let the incidents know, draw the picture."""
+        view = self.live.look(self.now())
+        question = ask(self.live, view)
+        if question is not None or regular or self.parts.book.ledger.open():
+            answer = await asyncio.to_thread(question.answer) if question else None
+            observed = observe(self.live, view, answer, regular=regular)
+            events = await self.parts.book.round(observed)
+            if regular and answer is not None:
+                own = {a.suspect for a in answer.attributions if a.verdict == "own"}
+                self.live.rates = self.live.rates.after(own)
+            if events:
+                self._follow(events)
+        self._draw()
+
+    def _follow(self, events: Sequence[IncidentEvent]) -> None:
+        blamed = (incident.cause.scope for incident in self.parts.book.ledger.open())
+        self.parts.reading.hurry({scope.provider for scope in blamed if scope})
+        self._probe_further()
+        self.told(events)
+
+    def _probe_further(self) -> None:
+        """What would tell the rivals apart is asked at once."""
+        here = self.options.settings.place.name
+        for incident in self.parts.book.ledger.open():
+            for wanted in incident.separating:
+                node, _, vantage = wanted.partition(" from ")
+                for each in self.live.setting.watched:
+                    if each.node == node and (vantage or here) == here:
+                        self.parts.schedule.ask(each.target.name, here)
+
+    def _draw(self) -> None:
+        around = Around(
+            started_at=self.started_at,
+            ledger=self.parts.book.ledger,
+            watcher=self._itself(),
+            availability=self._availability,
+            vantages=self._vantages(),
+        )
+        self.picture = draw(self.live, self.options.model, self.now(), around)
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _itself(self) -> WatcherSeen:
+        disk, counts = self.parts.store.health(), self.parts.schedule.counts()
+        lag = self.parts.schedule.lag()
+        sights = self.live.sight()
+        blind = bool(sights) and all(sights.values())
+        reasons = [
+            f"the disk takes nothing: {disk.reason}" if not disk.ok else "",
+            f"a probe failed by our own defect: {self.parts.schedule.defect}"
+            if counts.defects
+            else "",
+            self._trouble,
+        ]
+        reason = "; ".join(each for each in reasons if each)
+        return WatcherSeen(
+            healthy=not reason,
+            blind=blind,
+            reason="its own connectivity fails" if blind else reason,
+            unreportable=self._silenced,
+            lag=lag.p99,
+            probes=counts.ended,
+            skipped=counts.skipped,
+            unsaved=disk.buffered,
+        )
+
+    def _vantages(self) -> tuple[VantageSeen, ...]:
+        heard = {each.vantage: each for each in self.parts.inbox.heard()}
+        found = []
+        for spec in self.live.setting.vantages:
+            told = heard.get(spec.name)
+            found.append(
+                VantageSeen(
+                    name=spec.name,
+                    network=spec.network,
+                    provider=spec.provider,
+                    region=spec.region,
+                    heard_at=self.live.heard_at.get(spec.name),
+                    offset=-told.skew if told else 0.0,
+                )
+            )
+        return tuple(found)
+
+    async def _keep_house(self) -> None:
+        """Snapshots, a disk that is full or has room again, and old probes."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(5.0)
+            await asyncio.to_thread(self.parts.store.try_again)
+            await self._tell_disk()
+            if loop.time() % _SNAPSHOT_EVERY < 5.0:
+                await self._snapshot()
+
+    async def _tell_disk(self) -> None:
+        health = self.parts.store.health()
+        if health.ok is not self._disk_told:
+            return
+        self._disk_told = not health.ok
+        text = health.reason or "It takes what is seen again."
+        title = "The watcher's disk takes nothing" if not health.ok else "The disk has room again"
+        told = watcher_alert(self.now(), "disk-full", title, text, over=health.ok)
+        await self.parts.book.alert(told)
+        self.options.told(f"{title}: {text}")
+
+    async def _snapshot(self) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(save, self.live.detector, self.options.directory / DETECTOR)
+        await self.parts.book.snapshot(self.parts.store)
+
+    async def _sum_up_on(self) -> None:
+        """Roll up what is sealed, and let go of old probes that are rolled up."""
+        while True:
+            try:
+                held = Held.of(self.parts.book.ledger.open())
+                self._availability = await asyncio.to_thread(self._sum_up, held)
+            except (OSError, DownwindError) as error:
+                self._trouble = f"what was seen could not be summed up: {error}"
+            await asyncio.sleep(_SUM_UP_EVERY)
+
+    def _sum_up(self, held: Sequence[Held]) -> Mapping[str, float]:
+        directory, now = self.options.directory, self.now()
+        rollups = Rollups(directory / "rollups")
+        rolled = rollups.roll(self.parts.store.log_directory)
+        rollups.merge()
+        place = oldest_place(directory)
+        if place is not None:
+            log = self.parts.store.log_directory
+            retain(log, now - _KEEP, held, rolled=rolled, snapshot=place.segment)
+        return rollups.availability(now - 86_400.0, now)
+
+    async def _remap_on(self) -> None:
+        options = self.options
+        clock, settings = options.network.clock, options.settings
+        while True:
+            await clock.sleep(settings.map_every)
+            try:
+                await self._remap_once()
+                self._trouble = ""
+            except (OSError, DownwindError) as error:
+                self._trouble = f"the map could not be renewed: {error}"
+
+    async def _remap_once(self) -> None:
+        options, live = self.options, self.live
+        mapped = await remap(
+            options.model,
+            options.network,
+            options.catalog,
+            options.directory / "map",
+            live.setting.graph,
+            budget=options.map_budget,
+        )
+        hosts = tuple(host_of_url(h.url) for h in live.board.health(self.now()))
+        whole = with_watcher(mapped.graph, options.needs(hosts))
+        suspects = await asyncio.to_thread(Suspects.of, whole, LASTS)
+        live.stand_on(whole, suspects)
+        told = [
+            Evidence(
+                change.node,
+                "change.dependency",
+                Seen(
+                    {
+                        "title": f"{change.label} {change.what}",
+                        "service": change.capabilities[0].rpartition("/")[0],
+                        "by": "",
+                        "why": change.why,
+                    }
+                ),
+                self.now(),
+                options.network.vantage,
+            )
+            for change in mapped.changes
+        ]
+        await self.take_in(told)
+
+
+async def _as_coroutine(task: Awaitable[object]) -> None:
+    await task
+
+
+def _nobody(_: Sequence[IncidentEvent]) -> None:
+    """Nobody listens."""

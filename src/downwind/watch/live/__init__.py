@@ -1,0 +1,1 @@
+"""The live state: probes, feeds and changes in, verdicts, incidents and a picture out. No I/O."""

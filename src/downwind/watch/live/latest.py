@@ -1,0 +1,82 @@
+"""What the latest probes of each target looked like, beside what the detector counts."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from downwind.catalog import Catalog
+from downwind.questions.witnesses import Mark, mark_of
+from downwind.terms import Evidence
+from downwind.watch.detection import Outcome, outcome_of
+
+_MARKS = 4
+_TIMES = 120
+"""Answers of which the median is told: an hour at one every 30 s."""
+
+
+@dataclass(slots=True)
+class Latest:
+    """One target, over all vantages."""
+
+    probed_at: float | None = None
+    reason: str = ""
+    """How the latest probe failed; empty where it did not."""
+    layer: str = ""
+    failing_since: float | None = None
+    """The first failed probe since it was last seen well."""
+    marks: dict[str, deque[Mark]] = field(default_factory=dict)
+    """Vantage -> how its latest failed probes looked."""
+    seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMES))
+    certificate_ends: float | None = None
+
+    def hear(self, record: Evidence, catalog: Catalog) -> tuple[Outcome, float] | None:
+        """How this probe counts, and its seconds; None where it says nothing of the target."""
+        value = record.value
+        if value is None:
+            return None
+        self.probed_at = record.at
+        outcome = outcome_of(value)
+        steps: Sequence[Mapping[str, Any]] = value.get("steps") or ()
+        seconds = sum(float(step.get("milliseconds") or 0.0) for step in steps) / 1000
+        ends = [step["not_after"] for step in steps if step.get("not_after")]
+        if ends:
+            self.certificate_ends = min(ends)
+        if outcome in (Outcome.FAILED, Outcome.DEGRADED):
+            self._fail(record, steps, catalog)
+            return outcome, seconds if outcome is Outcome.DEGRADED else math.nan
+        self.reason = self.layer = ""
+        self.seconds.append(seconds)
+        return outcome, seconds
+
+    def _fail(self, record: Evidence, steps: Sequence[Mapping[str, Any]], catalog: Catalog) -> None:
+        if self.failing_since is None:
+            self.failing_since = record.at
+        here = self.marks.setdefault(record.vantage, deque(maxlen=_MARKS))
+        for step in steps:
+            if not step.get("ok"):
+                here.append(mark_of(step, catalog))
+                self.layer = str(step.get("layer") or "expect")
+                self.reason = _words(step)
+
+    def is_well(self) -> None:
+        """It is up again as published: what it looked like before counts no more."""
+        self.failing_since = None
+        self.marks.clear()
+
+    def quantile(self, share: float) -> float | None:
+        """Seconds within which this share of the latest answers came."""
+        if not self.seconds:
+            return None
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def _words(step: Mapping[str, Any]) -> str:
+    reason, status = str(step.get("reason") or ""), step.get("status")
+    if status is None or f"{status}" in reason:
+        return reason
+    return f"status {status}: {reason}" if reason else f"status {status}"

@@ -1,0 +1,242 @@
+"""The live picture, drawn from the live state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from downwind.catalog import Catalog
+from downwind.model import Model
+from downwind.terms import Scope, State
+from downwind.watch.feeds import Delay, lateness
+from downwind.watch.incidents import Change, Incident, IncidentEvent, StatusPage
+from downwind.watch.incidents.ledger import Ledger
+from downwind.watch.live.saved import second_way
+from downwind.watch.live.state import Live
+from downwind.watch.picture import (
+    ChangeSeen,
+    Entry,
+    FeedSeen,
+    IncidentSeen,
+    NeedSeen,
+    Phase,
+    Picture,
+    Rival,
+    TargetSeen,
+    VantageSeen,
+    WatcherSeen,
+)
+from downwind.watch.picture import StatusPage as PageSeen
+
+_SIGNS = {
+    "dns": "does not answer for names",
+    "dial": "takes no connections",
+    "tls": "breaks off TLS handshakes",
+    "http": "answers with errors",
+    "expect": "answers with what is not expected",
+}
+_CLOSED_SHOWN = 20
+_SPACES = re.compile(r"[_-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the picture tells of what is not in the live state."""
+
+    started_at: float
+    ledger: Ledger
+    watcher: WatcherSeen
+    vantages: tuple[VantageSeen, ...] = ()
+    needs: tuple[NeedSeen, ...] = ()
+    delays: tuple[Delay, ...] = ()
+    availability: Mapping[str, float] = field(default_factory=dict)
+
+
+def draw(live: Live, model: Model, now: float, around: Around) -> Picture:
+    """The picture of now."""
+    ledger = around.ledger
+    incidents = _shown(ledger)
+    seen = tuple(incident_seen(live, each, ledger.timelines.get(each.id, ())) for each in incidents)
+    return Picture(
+        at=now,
+        started_at=around.started_at,
+        watcher=around.watcher,
+        targets=tuple(_targets(live, model, seen, around)),
+        incidents=seen,
+        feeds=tuple(_feeds(live, now, around.delays)),
+        vantages=around.vantages,
+        needs=around.needs,
+        changes=tuple(reversed(live.changes[-50:])),
+    )
+
+
+def _shown(ledger: Ledger) -> list[Incident]:
+    """Those that are open, then those closed lately, the newest first."""
+    known = sorted(ledger.incidents.values(), key=lambda each: -each.opened_at)
+    closed = sorted((e for e in known if not e.open), key=lambda each: -(each.closed_at or 0.0))
+    return [*(each for each in known if each.open), *closed[:_CLOSED_SHOWN]]
+
+
+def incident_seen(
+    live: Live, incident: Incident, timeline: Iterable[IncidentEvent]
+) -> IncidentSeen:
+    """An incident for the reader, with its timeline."""
+    scope = incident.cause.scope
+    return IncidentSeen(
+        id=incident.id,
+        phase=_phase(incident),
+        verdict=incident.verdict,  # type: ignore[arg-type]
+        since=incident.since,
+        detected_at=incident.opened_at,
+        scope=str(scope) if scope else "",
+        suspect=incident.cause.name,
+        who=who_of(live.setting.catalog, incident),
+        layer=incident.layer,
+        signs=(_SIGNS[incident.layer],) if incident.layer in _SIGNS else (),
+        confidence=incident.confidence,
+        severity=incident.severity or None,
+        victims=tuple(sorted(incident.failing if incident.open else incident.victims)),
+        saved=incident.saved,
+        of=incident.watched,
+        contradicting=incident.contradicts,
+        rivals=tuple(Rival(name, weight) for name, weight in incident.rivals),
+        same=incident.same,
+        separating=incident.separating,
+        consequences=tuple(
+            f"{name}: {why}" if why else name for name, why in incident.consequences
+        ),
+        status_page=_page(incident.page),
+        deploys=tuple(_change(each) for each in incident.changes),
+        deploys_within=live.setting.settings.own_changes_within,
+        dependent=(incident.dependent,) if incident.dependent else (),
+        timeline=tuple(_entry(event) for event in timeline),
+        acknowledged_by=incident.acknowledged_by,
+        closed_at=incident.closed_at,
+    )
+
+
+def who_of(catalog: Catalog, incident: Incident) -> str:
+    """The cause as people call it."""
+    cause = incident.cause
+    if cause.scope is None:
+        return {"unknown": "something that they share"}.get(cause.kind, cause.name)
+    return scope_words(catalog, cause.scope)
+
+
+def scope_words(catalog: Catalog, scope: Scope) -> str:
+    """Cloudflare's proxy (bots); AWS's DynamoDB in us-east-1."""
+    provider = catalog.provider(scope.provider)
+    text = provider.name if provider else scope.provider
+    if scope.product and scope.product != "*":
+        product = provider.product(scope.product) if provider else None
+        name = product.name if product else _SPACES.sub(" ", scope.product)
+        text = f"{text}'s {name.removeprefix(text).strip() or name}"
+    if scope.region:
+        text += f" in {scope.region}" + (f"{scope.zone}" if scope.zone else "")
+    return f"{text} ({', '.join(sorted(scope.variants))})" if scope.variants else text
+
+
+def _phase(incident: Incident) -> Phase:
+    if not incident.open:
+        return "closed"
+    if incident.acknowledged_by:
+        return "acknowledged"
+    return "maintenance" if incident.silent else "open"
+
+
+def _page(page: StatusPage | None) -> PageSeen:
+    if page is None:
+        return PageSeen()
+    return PageSeen(page.provider, page.state, page.since, page.title, page.url)
+
+
+def _change(change: Change) -> ChangeSeen:
+    id = f"{change.at:.0f}-{change.service}"
+    return ChangeSeen(id, "deploy", change.at, change.service, change.title, change.by)
+
+
+def _entry(event: IncidentEvent) -> Entry:
+    told = event.text
+    if not told and event.joined:
+        told = f"failing: {', '.join(event.joined[:5])}"
+        told += f" and {len(event.joined) - 5} more" if len(event.joined) > 5 else ""
+    if not told and event.back:
+        told = f"back: {', '.join(event.back[:5])}"
+        told += f" and {len(event.back) - 5} more" if len(event.back) > 5 else ""
+    return Entry(event.at, event.kind, told, event.by)
+
+
+def _targets(
+    live: Live, model: Model, incidents: Iterable[IncidentSeen], around: Around
+) -> Iterable[TargetSeen]:
+    states = live.states()
+    victims = {v: each.id for each in incidents if each.phase != "closed" for v in each.victims}
+    saved = {s: each.scope for each in incidents if each.phase != "closed" for s in each.saved}
+    of: dict[str, list[str]] = {}
+    for each in live.setting.watched:
+        if each.capability:
+            of.setdefault(each.capability, []).append(each.target.name)
+    places = {name: n for n, name in enumerate(live.detector.targets)}
+    for key, service, capability in model.capabilities():
+        names = of.get(key)
+        if not names:
+            continue
+        told = [live.latest[name] for name in names]
+        standings = (
+            [live.published.standing(places[name]) for name in names] if live.published else []
+        )
+        state = states.get(key)
+        changed = [s.since for s in standings if s.since > 0]
+        scope = saved.get(key)
+        way = second_way(live.setting.graph, key, scope) if scope else None
+        yield TargetSeen(
+            key=key,
+            title=capability.title or key,
+            service=service.name,
+            state=state,
+            since=max(changed, default=None),
+            slow=any(s.slow for s in standings),
+            flapping=any(s.flapping for s in standings),
+            latency_p50=told[0].quantile(0.5),
+            latency_p95=told[0].quantile(0.95),
+            probed_at=max((t.probed_at for t in told if t.probed_at is not None), default=None),
+            reason=next((t.reason for t in told if t.reason), ""),
+            availability=around.availability.get(key),
+            saved_by=way.need if way else "",
+            stands_on=_called(live, way.on) if way else "",
+            incident=victims.get(key, "") if state is not State.UP else "",
+            certificate_ends=min(
+                (t.certificate_ends for t in told if t.certificate_ends is not None), default=None
+            ),
+        )
+
+
+def _called(live: Live, node: str) -> str:
+    scope = Scope.read(node.removesuffix("?"))
+    if scope is not None:
+        return scope_words(live.setting.catalog, scope)
+    known = live.setting.graph.nodes.get(node)
+    return known.label if known else node
+
+
+def _feeds(live: Live, now: float, delays: Iterable[Delay]) -> Iterable[FeedSeen]:
+    late = {each.provider: each for each in lateness(delays, now)}
+    for health in live.board.health(now):
+        for provider in health.providers:
+            green = live.board.green(provider, now)
+            posts = [p for p in live.board.posts(now) if p.provider == provider and p.speaks]
+            known = late.get(provider)
+            yield FeedSeen(
+                provider=provider,
+                url=health.url,
+                health=health.health,  # type: ignore[arg-type]
+                reason=health.reason,
+                fetched_at=health.seen_at,
+                state="unknown" if green is None else "green" if green else "posted",
+                incidents=len({post.incident for post in posts}),
+                delays=known.n if known else 0,
+                delay_min=known.minimum if known else None,
+                delay_median=known.median if known else None,
+                delay_max=known.maximum if known else None,
+            )

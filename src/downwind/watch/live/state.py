@@ -1,0 +1,268 @@
+"""All that the watcher knows, from records alone: the same records give the same verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from downwind.catalog import Catalog
+from downwind.evidence.domains import registrable_domain
+from downwind.graph import Graph
+from downwind.model import WatchSettings
+from downwind.questions.attribution.heard import Place, Testimony
+from downwind.questions.attribution.prior import NOTHING_LEARNED, OwnRates
+from downwind.questions.suspects import Suspects
+from downwind.terms import Evidence, Seen, State
+from downwind.watch.detection import (
+    Condition,
+    Connectivity,
+    Detector,
+    Likelihoods,
+    Published,
+    Settings,
+    Sight,
+    Wanted,
+    Witness,
+    connectivity,
+    voices,
+)
+from downwind.watch.feeds import FeedBoard, FeedEvent
+from downwind.watch.live.latest import Latest
+from downwind.watch.live.testimony import Voices
+from downwind.watch.picture import ChangeSeen
+from downwind.watch.vantages import VantageSpec
+from downwind.watch.watched import SIGHT, Watched
+
+LASTS = 3600.0
+"""Seconds for which a fault is taken to last, where it is asked who falls with it."""
+_CHANGES_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is watched, from where, and what it stands on."""
+
+    watched: tuple[Watched, ...]
+    vantages: tuple[VantageSpec, ...]
+    graph: Graph
+    """With the vantages, and what the watcher itself needs."""
+    suspects: Suspects
+    catalog: Catalog
+    settings: WatchSettings
+
+    def places(self) -> tuple[Place, ...]:
+        """Where a fault of one's own may lie: each vantage, and each network of several."""
+        alone = [Place(each.name, frozenset([each.name])) for each in self.vantages]
+        networks: dict[str, set[str]] = {}
+        for each in self.vantages:
+            if each.network:
+                networks.setdefault(each.network, set()).add(each.name)
+        shared = [
+            Place(network, frozenset(names), "network")
+            for network, names in sorted(networks.items())
+            if len(names) > 1
+        ]
+        return (*alone, *shared)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is known at one moment, before it is asked who is at fault."""
+
+    at: float
+    published: Published
+    testimony: Testimony
+    sights: Mapping[str, Connectivity]
+    """Per vantage."""
+    blind: bool
+
+
+@dataclass(slots=True)
+class Live:
+    """Hears records in the order of their time. Nothing here opens a file or a socket."""
+
+    setting: Setting
+    detector: Detector
+    board: FeedBoard
+    latest: dict[str, Latest]
+    changes: list[ChangeSeen] = field(default_factory=list)
+    rates: OwnRates = NOTHING_LEARNED
+    published: Published | None = None
+    sights: dict[tuple[str, str], Witness] = field(default_factory=dict)
+    """(vantage, target) -> how one of the hosts that show one's own connectivity fares."""
+    heard_at: dict[str, float] = field(default_factory=dict)
+    """Vantage -> its latest probe."""
+    probes: int = 0
+    _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, setting: Setting, board: FeedBoard) -> Live:
+        """Nothing heard yet."""
+        names = [each.name for each in setting.vantages]
+        witnesses = [each for each in setting.watched if each.node]
+        detector = Detector.new(
+            [each.target.name for each in witnesses],
+            names,
+            intervals=[each.target.interval for each in witnesses],
+            groups=voices([_traits(each) for each in setting.vantages]),
+            settings=Settings(alpha_trust=1000.0),
+        )
+        latest = {each.target.name: Latest() for each in witnesses}
+        return cls(setting, detector, board, latest)
+
+    def hear(self, record: Evidence) -> tuple[FeedEvent, ...]:
+        """Take one record in; tells what a status feed has changed by it."""
+        if record.kind.startswith("probe."):
+            self._hear_probe(record)
+        elif record.kind in ("change.deploy", "change.dependency"):
+            self._hear_change(record)
+        elif record.kind == "feed.status":
+            return self.board.hear(record)
+        return ()
+
+    def wanted(self, now: float) -> tuple[Wanted, ...]:
+        """Probes to be made out of turn, now: somebody failed for the first time."""
+        return self.detector.wanted(now)
+
+    def look(self, now: float) -> View:
+        """Publish the states of this moment."""
+        sights = self._look_round(now)
+        published = self.detector.judge(now)
+        self.published = published
+        for name in published.those(Condition.UP):
+            if self.latest[name].failing_since is not None:
+                self._calm(name, now)
+        witnesses = [each for each in self.setting.watched if each.node]
+        voices_ = Voices.of(witnesses, self.detector.vantages)
+        testimony = voices_.testimony(self._likelihoods(now), self.latest)
+        blind = bool(sights) and all(each.sight is Sight.BLIND for each in sights.values())
+        return View(now, published, testimony, sights, blind)
+
+    def _likelihoods(self, now: float) -> Likelihoods:
+        """Of each pair whether it fails or, where that says more, whether it lacks a soft need.
+
+        Attribution asks who is hurt: who is degraded by a cause is no witness against it.
+        """
+        down = self.detector.likelihoods(now)
+        up, hurt = self.detector.degraded.likelihoods(now, self.detector.rule)
+        louder = (hurt - up > down.down - down.up) & (hurt > up)
+        return Likelihoods(np.where(louder, up, down.up), np.where(louder, hurt, down.down))
+
+    def states(self) -> dict[str, State | None]:
+        """The published state of each capability: that of the worst of its targets."""
+        found: dict[str, State | None] = {}
+        if self.published is None:
+            return found
+        of = {each.target.name: each.capability for each in self.setting.watched}
+        for standing in self.published:
+            capability = of.get(standing.target, "")
+            if not capability:
+                continue
+            state = _state(standing.condition, degraded=standing.degraded)
+            found[capability] = _worse(found.get(capability), state)
+        return found
+
+    def sight(self) -> dict[str, bool]:
+        """Vantage -> whether it is blind, for those that look at their own connectivity."""
+        places = self.detector.vantages
+        return {
+            vantage: bool(self.detector.mute[places.index(vantage)])
+            for vantage in {where for where, _ in self.sights}
+        }
+
+    def reach(self, capability: str) -> frozenset[str]:
+        """All that the capability leans on."""
+        if capability not in self._reached:
+            self._reached[capability] = frozenset(self.setting.graph.reach(capability))
+        return self._reached[capability]
+
+    def stand_on(self, graph: Graph, suspects: Suspects) -> None:
+        """From now on what the watched stand on is this."""
+        self.setting = replace(self.setting, graph=graph, suspects=suspects)
+        self._reached.clear()
+
+    def _hear_probe(self, record: Evidence) -> None:
+        if record.vantage not in self.detector.vantages:
+            return
+        self.heard_at[record.vantage] = max(record.at, self.heard_at.get(record.vantage, 0.0))
+        if record.subject.startswith(SIGHT):
+            self._hear_sight(record)
+            return
+        latest = self.latest.get(record.subject)
+        if latest is None:
+            return
+        self.probes += 1
+        mute = self.detector.mute[self.detector.vantages.index(record.vantage)]
+        heard = latest.hear(record, self.setting.catalog)
+        if heard is not None and not mute:
+            outcome, seconds = heard
+            self.detector.hear(record.subject, record.vantage, record.at, outcome, seconds)
+
+    def _hear_sight(self, record: Evidence) -> None:
+        value = record.value
+        host = record.subject.removeprefix(SIGHT)
+        failed = value is None or value.get("state") == "down"
+        self.sights[record.vantage, host] = Witness(
+            host, registrable_domain(host), failed, record.at
+        )
+
+    def _look_round(self, now: float) -> dict[str, Connectivity]:
+        """How well each vantage sees; one that is blind is not listened to."""
+        found: dict[str, Connectivity] = {}
+        fresh = 3 * self.setting.settings.every
+        for vantage in self.detector.vantages:
+            witnesses = [w for (where, _), w in self.sights.items() if where == vantage]
+            if witnesses:
+                found[vantage] = connectivity(witnesses, now, fresh=fresh)
+                self.detector.set_mute(vantage, found[vantage].sight is Sight.BLIND)
+        return found
+
+    def _hear_change(self, record: Evidence) -> None:
+        value = record.value if isinstance(record.finding, Seen) else None
+        if value is None:
+            return
+        service = str(value.get("service") or "*")
+        told = ChangeSeen(
+            id=f"{record.at:.0f}-{service}",
+            kind="deploy" if record.kind == "change.deploy" else "dependency",
+            at=record.at,
+            service=service,
+            title=str(value.get("title", "")),
+            by=str(value.get("by", "")),
+            url=str(value.get("url", "")),
+        )
+        self.changes = [*self.changes, told][-_CHANGES_KEPT:]
+
+    def _calm(self, name: str, now: float) -> None:
+        """A target that is published as up, and of which no vantage thinks otherwise."""
+        latest = self.latest[name]
+        if not latest.reason and (latest.probed_at or now) > (latest.failing_since or 0.0):
+            latest.is_well()
+
+
+def _traits(vantage: VantageSpec) -> Sequence[str]:
+    named = (("network", vantage.network), ("provider", vantage.provider.partition("/")[0]))
+    return [f"{what} {name}" for what, name in (*named, ("resolver", vantage.resolver)) if name]
+
+
+def _state(condition: Condition, *, degraded: bool) -> State | None:
+    match condition:
+        case Condition.DOWN:
+            return State.DOWN
+        case Condition.PARTLY:
+            return State.DEGRADED
+        case Condition.UP:
+            return State.DEGRADED if degraded else State.UP
+        case _:
+            return None
+
+
+_RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
+
+
+def _worse(one: State | None, other: State | None) -> State | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=_RANK.__getitem__)

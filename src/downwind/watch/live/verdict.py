@@ -1,0 +1,150 @@
+"""From what is seen to who is at fault, and from there to what the incidents are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from downwind.graph import Graph
+from downwind.questions.attribution.ask import attribute_all
+from downwind.questions.attribution.heard import Testimony
+from downwind.questions.attribution.prior import Change as OwnChange
+from downwind.questions.attribution.prior import Post as Said
+from downwind.questions.attribution.search import Budget
+from downwind.questions.attribution.verdict import Answer
+from downwind.questions.suspects import Suspects
+from downwind.terms import Scope, State
+from downwind.watch.feeds import FeedBoard, Post
+from downwind.watch.incidents import Change, Observed, StatusPage
+from downwind.watch.live.state import LASTS, Live, View
+from downwind.watch.selfcheck import independence
+
+MOST_SECONDS = 1.0
+"""Real seconds after which the search for causes gives the best it has."""
+_LEVELS = {"none": "minor", "minor": "minor", "partial": "major", "major": "critical"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, as it stood when it was asked: the answer may take a while."""
+
+    live: Live
+    view: View
+    posts: tuple[Said, ...]
+    changes: tuple[OwnChange, ...]
+
+    def answer(self) -> Answer:
+        """Weigh it all; pure, and fit for another thread."""
+        setting = self.live.setting
+        return attribute_all(
+            setting.suspects,
+            self.view.testimony,
+            places=setting.places(),
+            rates=self.live.rates,
+            posts=self.posts,
+            changes=self.changes,
+            budget=Budget.of(MOST_SECONDS),
+        )
+
+
+def ask(live: Live, view: View) -> Question | None:
+    """Who is at fault; None where nothing fails, or nothing can be seen."""
+    ratio = view.testimony.log_down - view.testimony.log_up
+    if view.blind or not (ratio > 0).any():
+        return None
+    within = live.setting.settings.own_changes_within
+    changes = tuple(
+        OwnChange(change.service, max(0.0, view.at - change.at))
+        for change in live.changes
+        if view.at - change.at <= within
+    )
+    return Question(live, view, tuple(map(_said, live.board.posts(view.at))), changes)
+
+
+def rehearse(suspects: Suspects) -> None:
+    """Ask the question once of a made-up failure: the first time its kernels are loaded or
+    compiled, which takes seconds that nobody has when something fails."""
+    names = [n for n in suspects.row if not n.startswith("name:")][:1]
+    if names:
+        ones = np.ones(1)
+        said = Testimony(names, ["rehearsal"], -4 * ones, -1 * ones, [()])
+        attribute_all(suspects, said)
+
+
+def observe(live: Live, view: View, answer: Answer | None, *, regular: bool) -> Observed:
+    """What the incidents are told of this moment."""
+    faults = answer.attributions if answer else ()
+    states = {key: state for key, state in live.states().items() if state is not None}
+    of = {each.target.name: each.capability for each in live.setting.watched}
+    since: dict[str, float] = {}
+    layers: dict[str, str] = {}
+    for name, latest in live.latest.items():
+        capability = of.get(name, "")
+        if not capability or latest.failing_since is None:
+            continue
+        since[capability] = min(latest.failing_since, since.get(capability, latest.failing_since))
+        layers.setdefault(capability, latest.layer)
+    scopes = [fault.scope for fault in faults if fault.scope is not None]
+    return Observed(
+        at=view.at,
+        faults=faults,
+        states=states,
+        since=since,
+        layers={key: layer for key, layer in layers.items() if layer},
+        saved={str(scope): saved_by(live, scope, states) for scope in scopes},
+        pages={scope.provider: page_of(live.board, scope, view.at) for scope in scopes},
+        changes=_own(live, view.at),
+        dependent=_dependent(live.setting.graph, scopes),
+        regular=regular,
+        blind=view.blind or (answer is not None and answer.cut_short and not faults),
+    )
+
+
+def saved_by(live: Live, scope: Scope, states: Mapping[str, State]) -> tuple[str, ...]:
+    """Capabilities that lean on the scope, do not fall with it, and stand."""
+    name = str(scope)
+    graph, suspects = live.setting.graph, live.setting.suspects
+    if name not in suspects.number:
+        return ()
+    falls = suspects.blamed_by(name)
+    return tuple(
+        key
+        for key, state in states.items()
+        if state is State.UP and key not in falls and key in graph.nodes and name in live.reach(key)
+    )
+
+
+def page_of(board: FeedBoard, scope: Scope, now: float) -> StatusPage:
+    """What the provider's own page says; unknown is not green."""
+    posts = [p for p in board.posts(now) if p.provider == scope.provider and p.speaks]
+    if posts:
+        first = min(posts, key=lambda post: post.posted_at)
+        return StatusPage(scope.provider, "posted", first.posted_at, first.title, first.url)
+    green = board.green(scope.provider, now)
+    return StatusPage(scope.provider, "green" if green else "unknown")
+
+
+def _said(post: Post) -> Said:
+    level = "maintenance" if post.kind == "maintenance" else _LEVELS.get(post.severity, "minor")
+    return Said(post.scope, level)
+
+
+def _own(live: Live, now: float) -> tuple[Change, ...]:
+    within = live.setting.settings.own_changes_within
+    return tuple(
+        Change(each.at, each.service, each.title, each.by)
+        for each in live.changes
+        if now - each.at <= 2 * within
+    )
+
+
+def _dependent(graph: Graph, scopes: Sequence[Scope]) -> dict[str, str]:
+    found = {}
+    for scope in scopes:
+        if str(scope) in graph.nodes:
+            told = independence(graph, str(scope), LASTS)
+            if not told.independent:
+                found[str(scope)] = told.words
+    return found
