@@ -20,6 +20,8 @@ from downwind.evidence.mail.spf import read_spf
 from downwind.evidence.mail.sts import read_sts_policy
 from downwind.observe.certificate import covers, problems, read_certificate
 from downwind.observe.failures import HttpFailed
+from downwind.observe.feed import detect, read_feed
+from downwind.observe.feeds import READERS
 from downwind.observe.page import read_page
 from downwind.observe.wire import decode_body, read_body, read_head
 from downwind.survey.dns.rdata import WireError
@@ -104,7 +106,13 @@ def mail(data: bytes) -> None:
         read_sts_policy(text)
 
 
+def feeds(data: bytes) -> None:
+    """A status feed; the first byte says in which format, and its body says it as well."""
+    read_feed(READERS[(data[0] if data else 0) % len(READERS)], data[1:], 1_800_000_000.0)
+    detect(data[1:])
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (dns, certificate, headers, html, prefixes, dnslog, inside, mail)
+    for target in (dns, certificate, headers, html, prefixes, dnslog, inside, mail, feeds)
 }

@@ -408,7 +408,7 @@ def test_an_empty_feed_is_calm_where_its_shape_is_proven() -> None:
         assert read_feed(format, raw) == FeedReading("fresh")
 
 
-@pytest.mark.parametrize("format", ["azure-rss", "page", "", "statuspage "])
+@pytest.mark.parametrize("format", ["rootly", "page", "", "statuspage "])
 def test_a_format_without_a_reader_says_so(format: str) -> None:
     reading = read_feed(format, _raw(STATUSPAGE))
     assert reading == FeedReading("broken", "no reader for this format yet")
@@ -640,5 +640,5 @@ async def test_a_feed_that_cannot_be_reached_is_unanswered(net: TinyInternet) ->
 
 
 async def test_nobody_is_asked_for_a_format_that_cannot_be_read(net: TinyInternet) -> None:
-    assert "no reader" in _why(await _look(net, _answers(b"<rss/>"), "azure-rss"))
+    assert "no reader" in _why(await _look(net, _answers(b"<rss/>"), "page"))
     assert net.connections == 0

@@ -15,6 +15,10 @@ KINDS = (*HOST_KINDS, "prefix", "asn", "header", "cookie", "issuer")
 STATUS_FORMATS = Literal[
     "statuspage",
     "incident-io",
+    "instatus",
+    "slack",
+    "aws-rss",
+    "rss",
     "better-stack",
     "status-io",
     "aws-health",

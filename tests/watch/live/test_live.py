@@ -2,8 +2,11 @@
 
 import pytest
 
+from downwind.questions.hidden import Decision
 from downwind.terms import Evidence, Scope, Seen, State
 from downwind.watch.incidents import Maintenance, Window
+from downwind.watch.live.hidden import seen, suspected
+from downwind.watch.live.keeping import keep, recall
 from downwind.watch.live.saved import second_way
 from downwind.watch.live.seen import Around, draw, scope_words
 from downwind.watch.picture import WatcherSeen
@@ -174,3 +177,42 @@ def test_a_target_that_nobody_could_look_at_is_unknown_and_not_up() -> None:
         play.round(silent=["shop0.test/page"])
     assert play.live.states()["shop0.test/page"] is None
     assert play.events == []
+
+
+def test_what_falls_together_time_and_again_is_suspected_to_share_a_need() -> None:
+    apart = {**shops(8, "fastly", prefix="news"), **shops(8, "cloudflare")}
+    play = Play(model_of(apart))
+    play.calm()
+    for _ in range(4):
+        play.fail("news0.test", "shop0.test", rounds=5)
+        play.calm(90)
+    targets = [each.capability for each in play.live.setting.watched]
+    ledger, suspects = play.incidents.ledger, play.live.setting.suspects
+    (found,) = suspected(ledger, targets, suspects, (), play.now - BEGAN)
+    assert found.members == ("news0.test/page", "shop0.test/page")
+    (told,) = seen((found,), ())
+    assert (told.together, told.standing) == (4, "suspected")
+    rejected = (Decision(found, False, "ada", play.now),)
+    assert suspected(ledger, targets, suspects, rejected, play.now - BEGAN) == ()
+    assert seen((), rejected)[0].standing == "rejected"
+
+
+def test_a_snapshot_of_the_live_state_brings_back_changes_decisions_and_since_when() -> None:
+    play = Play(model_of(BOTH))
+    play.calm()
+    value = {"title": "v2", "service": "shop0.test", "by": "ci", "url": ""}
+    play.live.hear(Evidence("shop0.test", "change.deploy", Seen(value), play.now, "here"))
+    play.fail(*CLOUDFLARES)
+    fresh = Play(model_of(BOTH)).live
+    recall(fresh, keep(play.live))
+    assert fresh.changes == play.live.changes
+    assert fresh.rates.rounds == play.live.rates.rounds
+    name = "shop0.test/page"
+    assert fresh.latest[name].failing_since == play.live.latest[name].failing_since is not None
+    assert keep(fresh) == keep(play.live)
+
+
+@pytest.mark.parametrize("kept", [b"", b"[]", b"{}", b"\xff", b'{"changes": 1}'])
+def test_what_is_no_live_state_is_refused(kept: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        recall(Play(model_of(BOTH)).live, kept)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from downwind.jobs.watching.watcher import Watcher
 from downwind.model import Step
 from downwind.observe.probes import probe_to_json
+from downwind.questions.hidden import Decision, decision_to_json
 from downwind.terms import CannotMeasure, Evidence, Seen, UsageError
 from downwind.watch.incidents import Window
 from downwind.watch.live.seen import incident_seen
+from downwind.watch.live.state import NEED
 from downwind.watch.picture import IncidentSeen, Picture
 from downwind.watch.probing import Walk
 from downwind.watch.vantages.batch import Receipt
@@ -59,10 +60,13 @@ class LiveHub:
         inbox, keeper = self._watcher.parts.inbox, self._watcher.parts.keeper
         if not self._watcher.parts.store.health().ok:
             raise CannotMeasure("the hub's disk takes nothing.", todo="Send it again later.")
-        delivery = await asyncio.to_thread(inbox.take, who, body)
-        on_disk = not delivery.records or await keeper.keep(delivery.records)
-        inbox.settle(delivery)
-        if not on_disk:  # in memory, and written later: sent again, they are known
+        on_disk: list[bool] = []
+
+        async def keep(records: Sequence[Evidence]) -> None:
+            on_disk.append(await keeper.keep(records))
+
+        delivery = await inbox.accept(who, body, keep)
+        if not all(on_disk):  # in memory, and written later: sent again, they are known
             raise CannotMeasure("the hub's disk takes nothing.", todo="Send it again later.")
         for record in sorted(delivery.records, key=lambda each: each.at):
             self._watcher.live.hear(record)
@@ -102,8 +106,19 @@ class LiveHub:
         return await self._by_hand("comment", who, incident_id, by, note)
 
     async def decide_need(self, who: str, need_id: str, accept: bool, by: str, note: str) -> bool:
-        """Suspected needs are not inferred by the loop yet: nothing has this id."""
-        return False
+        """Accepted, it is a declared need from now on; rejected, it is not suspected again."""
+        found = next((each for each in self._watcher.hidden if each.id == need_id), None)
+        if found is None:
+            return False
+        decision = Decision(found, accept, by or who, self.now(), note)
+        vantage = self._watcher.options.network.vantage
+        value = Seen(decision_to_json(decision))
+        await self._watcher.take_in([Evidence(need_id, NEED, value, self.now(), vantage)])
+        await self._watcher.suspect()
+        if accept:
+            await self._watcher.stand_on(self._watcher.live.setting.graph)
+        await self._watcher.judge(regular=False)
+        return True
 
     async def _by_hand(self, what: str, who: str, incident_id: str, by: str, note: str) -> bool:
         if self._book.incident(incident_id) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from itertools import islice
 
@@ -21,6 +21,7 @@ from downwind.watch.detection import resume
 from downwind.watch.feeds import FeedWatch, WatchedFeed, feeds_of, providers_in
 from downwind.watch.history import Book, GroupKeeper, Restored, Telling, WatchStore, restore
 from downwind.watch.incidents import Rules, Window
+from downwind.watch.live.keeping import PART, recall
 from downwind.watch.live.state import LASTS, Live, Setting
 from downwind.watch.live.verdict import rehearse
 from downwind.watch.probing import Probing, most_together
@@ -147,6 +148,11 @@ def _restore(store: WatchStore, telling: Telling, live: Live, inbox: Inbox, now:
         if record.vantage != here:
             inbox.remember(payload_id(to_payload(record)), record)
 
+    # The snapshot comes first, and what was logged after it on top.
+    loaded = store.load(now)
+    if loaded.snapshot is not None and PART in loaded.snapshot.parts:
+        with suppress(ValueError):  # of another version: what it tells comes again
+            recall(live, loaded.snapshot.parts[PART])
     return restore(store, telling, now, Rules(), hear=hear, hear_from=now - _HEARD_AGAIN)
 
 

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from downwind.graph import Graph
 from downwind.jobs.remap import remap
 from downwind.jobs.watching.options import WatchOptions
 from downwind.jobs.watching.parts import Parts, host_of_url
+from downwind.questions.hidden import Hidden, accepted_needs, with_hidden
 from downwind.questions.suspects import Suspects
 from downwind.terms import DownwindError, Evidence, Seen
 from downwind.watch.agenda import Order
@@ -16,6 +18,8 @@ from downwind.watch.alerts import Heartbeat, watcher_alert
 from downwind.watch.detection import save
 from downwind.watch.history import Held, Rollups, oldest_place, retain
 from downwind.watch.incidents import IncidentEvent
+from downwind.watch.live.hidden import seen, suspected
+from downwind.watch.live.keeping import PART, keep
 from downwind.watch.live.seen import Around, draw
 from downwind.watch.live.state import LASTS, Live
 from downwind.watch.live.verdict import ask, observe
@@ -52,7 +56,11 @@ class Watcher:
         self._changed = asyncio.Event()
         self._silenced = silenced
         self._trouble = ""
+        self.hidden: tuple[Hidden, ...] = ()
+        """Suspected needs."""
         self._availability: Mapping[str, float] = {}
+        self._closed = True
+        """An incident was closed since needs were last suspected."""
         self._disk_told = False
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.picture = Picture(at=self.started_at, started_at=self.started_at)
@@ -168,6 +176,7 @@ class Watcher:
         blamed = (incident.cause.scope for incident in self.parts.book.ledger.open())
         self.parts.reading.hurry({scope.provider for scope in blamed if scope})
         self._probe_further()
+        self._closed = self._closed or any(event.kind == "closed" for event in events)
         self.told(events)
 
     def _probe_further(self) -> None:
@@ -187,6 +196,7 @@ class Watcher:
             watcher=self._itself(),
             availability=self._availability,
             vantages=self._vantages(),
+            needs=seen(self.hidden, self.live.decisions),
         )
         self.picture = draw(self.live, self.options.model, self.now(), around)
         self._changed.set()
@@ -242,6 +252,9 @@ class Watcher:
             await self._tell_disk()
             if loop.time() % _SNAPSHOT_EVERY < 5.0:
                 await self._snapshot()
+            if self._closed:
+                self._closed = False
+                await self.suspect()
 
     async def _tell_disk(self) -> None:
         health = self.parts.store.health()
@@ -257,7 +270,7 @@ class Watcher:
     async def _snapshot(self) -> None:
         with contextlib.suppress(OSError):
             await asyncio.to_thread(save, self.live.detector, self.options.directory / DETECTOR)
-        await self.parts.book.snapshot(self.parts.store)
+        await self.parts.book.snapshot(self.parts.store, lambda: {PART: keep(self.live)})
 
     async def _sum_up_on(self) -> None:
         """Roll up what is sealed, and let go of old probes that are rolled up."""
@@ -279,6 +292,23 @@ class Watcher:
             log = self.parts.store.log_directory
             retain(log, now - _KEEP, held, rolled=rolled, snapshot=place.segment)
         return rollups.availability(now - 86_400.0, now)
+
+    async def suspect(self) -> None:
+        """Look for needs that nobody knows of in what fell together so far."""
+        ledger, live = self.parts.book.ledger, self.live
+        targets = [each.capability for each in live.setting.watched if each.capability]
+        period = self.now() - min(
+            (each.opened_at for each in ledger.incidents.values()), default=self.started_at
+        )
+        self.hidden = await asyncio.to_thread(
+            suspected, ledger, targets, live.setting.suspects, live.decisions, period
+        )
+
+    async def stand_on(self, graph: Graph) -> None:
+        """From now on what the watched lean on is this, with the needs that people accepted."""
+        whole = with_hidden(graph, accepted_needs(self.live.decisions))
+        suspects = await asyncio.to_thread(Suspects.of, whole, LASTS)
+        self.live.stand_on(whole, suspects)
 
     async def _remap_on(self) -> None:
         options = self.options
@@ -303,8 +333,7 @@ class Watcher:
         )
         hosts = tuple(host_of_url(h.url) for h in live.board.health(self.now()))
         whole = with_watcher(mapped.graph, options.needs(hosts))
-        suspects = await asyncio.to_thread(Suspects.of, whole, LASTS)
-        live.stand_on(whole, suspects)
+        await self.stand_on(whole)
         told = [
             Evidence(
                 change.node,

@@ -25,7 +25,7 @@ _RESOLVED = "[RESOLVED]"
 _MANY = "multipleservices"
 
 
-def read_aws(data: Any) -> tuple[FeedIncident, ...]:
+def read_aws(data: Any, now: float | None = None) -> tuple[FeedIncident, ...]:
     """The incidents of /public/currentevents; raises Unproven."""
     return tuple(_event(each) for each in items(data, "events"))
 

@@ -11,6 +11,7 @@ from downwind.observe.feeds.values import (
     first,
     identifier,
     items,
+    latest_of,
     link,
     mapping,
     mappings,
@@ -28,7 +29,7 @@ _SEVERITY = {
 _MANY = "Multiple Products"
 
 
-def read_google(data: Any) -> tuple[FeedIncident, ...]:
+def read_google(data: Any, now: float | None = None) -> tuple[FeedIncident, ...]:
     """The incidents of the archive, open and closed; raises Unproven."""
     return tuple(_incident(each) for each in items(data, "incidents"))
 
@@ -63,10 +64,7 @@ def _closed_at(data: Mapping[str, Any], latest: Mapping[str, Any]) -> float | No
 
 def _latest(data: Mapping[str, Any]) -> Mapping[str, Any]:
     told = mapping(data.get("most_recent_update"))
-    # Newest first, by custom; of two at the same time the first listed is the latest.
-    listed = mappings(data.get("updates"))[::-1]
-    updates = sorted(listed, key=lambda each: _said_at(each) or 0.0)
-    return told or (updates[-1] if updates else {})
+    return told or latest_of(mappings(data.get("updates")), _said_at)
 
 
 def _said_at(update: Mapping[str, Any]) -> float | None:

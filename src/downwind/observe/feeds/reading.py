@@ -39,6 +39,12 @@ class FeedIncident:
     url: str
     """Absolute, or relative to the feed's own; empty where there is none."""
 
+    @property
+    def speaks(self) -> bool:
+        """True unless it is maintenance, or a notice of no weight (a place that is re-routed)."""
+        silent = self.kind == "notice" and self.severity == "none"
+        return self.kind != "maintenance" and not silent
+
     def to_json(self) -> dict[str, Any]:
         """The fields by name; components as mappings of id and name."""
         return asdict(self) | {
@@ -65,7 +71,7 @@ class FeedReading:
     @property
     def speaks(self) -> bool:
         """True where the provider owns to an open incident that is no maintenance."""
-        return any(each.kind != "maintenance" for each in self.open)
+        return any(each.speaks for each in self.open)
 
     def to_json(self) -> dict[str, Any]:
         """The fields by name, with `speaks`."""

@@ -7,7 +7,7 @@ import html
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -179,3 +179,14 @@ def moment(value: object) -> float | None:
 def first(*stamps: float | None) -> float | None:
     """The first stamp that is there."""
     return next((each for each in stamps if each is not None), None)
+
+
+def latest_of(
+    told: Sequence[Mapping[str, Any]], said_at: Callable[[Mapping[str, Any]], float | None]
+) -> Mapping[str, Any]:
+    """The latest update, or an empty one.
+
+    Newest first, by custom; of two at the same time the first listed is the latest.
+    """
+    # Of equals, max keeps the first.
+    return max(told, key=lambda each: said_at(each) or 0.0, default={})

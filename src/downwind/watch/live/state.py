@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from downwind.graph import Graph
 from downwind.model import WatchSettings
 from downwind.questions.attribution.heard import Place, Testimony
 from downwind.questions.attribution.prior import NOTHING_LEARNED, OwnRates
+from downwind.questions.hidden import Decision, decide, decision_from_json
 from downwind.questions.suspects import Suspects
 from downwind.terms import Evidence, Seen, State
 from downwind.watch.detection import (
@@ -37,6 +39,8 @@ from downwind.watch.watched import SIGHT, Watched
 
 LASTS = 3600.0
 """Seconds for which a fault is taken to last, where it is asked who falls with it."""
+NEED = "watch.need"
+"""The kind of a record that tells what a person made of a suspected need."""
 _CHANGES_KEPT = 500
 
 
@@ -95,6 +99,8 @@ class Live:
     heard_at: dict[str, float] = field(default_factory=dict)
     """Vantage -> its latest probe."""
     probes: int = 0
+    decisions: tuple[Decision, ...] = ()
+    """What people made of suspected needs."""
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
@@ -118,6 +124,8 @@ class Live:
             self._hear_probe(record)
         elif record.kind in ("change.deploy", "change.dependency"):
             self._hear_change(record)
+        elif record.kind == NEED:
+            self._hear_decision(record)
         elif record.kind == "feed.status":
             return self.board.hear(record)
         return ()
@@ -234,6 +242,11 @@ class Live:
             url=str(value.get("url", "")),
         )
         self.changes = [*self.changes, told][-_CHANGES_KEPT:]
+
+    def _hear_decision(self, record: Evidence) -> None:
+        if record.value is not None:
+            with suppress(ValueError, KeyError, TypeError):
+                self.decisions = decide(self.decisions, decision_from_json(record.value))
 
     def _calm(self, name: str, now: float) -> None:
         """A target that is published as up, and of which no vantage thinks otherwise."""

@@ -1,0 +1,1 @@
+"""Facts about Globalping, against a server that behaves as its API is documented."""

@@ -1,0 +1,1 @@
+"""Facts about what the watcher says of itself."""

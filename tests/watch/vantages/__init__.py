@@ -1,0 +1,1 @@
+"""Facts about vantages: agents, the inbox of the hub, and their quorum."""
