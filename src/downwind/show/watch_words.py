@@ -64,7 +64,7 @@ def sentence(incident: IncidentSeen, picture: Picture, now: float) -> str:
     """One incident: whose fault, how it shows, since when, whom it hits, what speaks for it."""
     clauses = [
         f"{LEADS[incident.verdict]}: {_cause(incident)}, since {clock(incident.since, now)}",
-        f"{len(incident.victims)} of your {_capabilities(_of(incident, picture))}",
+        _share(len(incident.victims), _of(incident, picture)),
         _saved(incident, picture),
         _deploys(incident),
         _status(incident.status_page, incident, now),
@@ -111,6 +111,10 @@ def fails(target: TargetSeen) -> bool:
     return target.state in (State.DOWN, State.DEGRADED)
 
 
+def _share(some: int, of: int) -> str:
+    return "your one capability" if some == of == 1 else f"{some} of your {_capabilities(of)}"
+
+
 def _calm(picture: Picture) -> str:
     watched = [each for each in picture.targets if each.kind == "capability"]
     if not watched:
@@ -121,9 +125,8 @@ def _calm(picture: Picture) -> str:
     clauses = []
     if failing:
         verb = "fails" if len(failing) == 1 else "fail"
-        of = _capabilities(len(watched))
         clauses.append(
-            f"{len(failing)} of your {of} {verb} ({_some(title_of(e) for e in failing)}), "
+            f"{_share(len(failing), len(watched))} {verb} ({_some(title_of(e) for e in failing)}), "
             f"{'during maintenance' if planned else 'and no cause is named yet'}"
         )
     elif unknown == len(watched):

@@ -20,6 +20,7 @@ from downwind.show.cli.options import (
     read_model,
     seconds,
 )
+from downwind.terms import State
 
 if TYPE_CHECKING:
     from downwind.jobs.watching import Watcher, WatchOptions
@@ -74,7 +75,7 @@ def watch_(
 
     It maps what they stand on, probes them, and says who is at fault, as far as the evidence goes.
     The page is at http://127.0.0.1:8600/. Ctrl-C ends it; what it knows is kept, and it goes on
-    from there. With --for it ends with 1 where an incident is open, with 3 where it saw nothing.
+    from there. With --for it ends with 1 where something is down, with 3 where it saw nothing.
     """
     from downwind.jobs.watching import WatchOptions
     from downwind.model import Model, WatchSettings
@@ -258,11 +259,11 @@ def _until_ended(work: Awaitable[_T]) -> _T | None:
 
 
 def _code(picture: "Picture") -> int:
-    """1 with an incident open, 3 where nothing was seen, else 0."""
-    if picture.running():
+    """1 with an incident open or something down, 3 where nothing was seen, else 0."""
+    states = {each.state for each in picture.targets if each.kind == "capability"}
+    if picture.running() or State.DOWN in states:
         return 1
-    capabilities = [each for each in picture.targets if each.kind == "capability"]
-    return 0 if any(each.state is not None for each in capabilities) else 3
+    return 0 if states - {None} else 3
 
 
 def _endpoint(text: str) -> tuple[str, int]:

@@ -93,7 +93,7 @@ def incident_seen(
         suspect=incident.cause.name,
         who=who_of(live.setting.catalog, incident),
         layer=incident.layer,
-        signs=(_SIGNS[incident.layer],) if incident.layer in _SIGNS else (),
+        signs=_signs(incident),
         confidence=incident.confidence,
         severity=incident.severity or None,
         victims=tuple(sorted(incident.failing if incident.open else incident.victims)),
@@ -114,6 +114,12 @@ def incident_seen(
         acknowledged_by=incident.acknowledged_by,
         closed_at=incident.closed_at,
     )
+
+
+def _signs(incident: Incident) -> tuple[str, ...]:
+    if incident.cause.kind == "own" and incident.layer == "dns":
+        return ("does not resolve",)
+    return (_SIGNS[incident.layer],) if incident.layer in _SIGNS else ()
 
 
 def who_of(catalog: Catalog, incident: Incident) -> str:

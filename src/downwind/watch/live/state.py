@@ -169,6 +169,8 @@ class Live:
             if not capability:
                 continue
             state = _state(standing.condition, degraded=standing.degraded)
+            if state is State.UP and not self.latest[standing.target].seconds:
+                state = None  # it was never seen up: whether it is will be known in seconds
             found[capability] = _worse(found.get(capability), state)
         return found
 
