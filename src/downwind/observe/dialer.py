@@ -11,7 +11,13 @@ import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from downwind.observe.failures import CertificateRefused, DialFailed, DialRefused, TlsFailed
+from downwind.observe.failures import (
+    CertificateRefused,
+    DialFailed,
+    DialRefused,
+    NoSocket,
+    TlsFailed,
+)
 from downwind.observe.network import Endpoint, Network
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -22,6 +28,9 @@ Gate = Callable[[str], AbstractAsyncContextManager[object]]
 BUFFER = 65_536
 """How much of an unread reply is held; also the longest header block."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_OWN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
+"""They say nothing of the other side."""
+_ROUTES_KEPT = 50_000
 _STRAY_DATAGRAMS = 64
 """After as many replies that answer nothing, a server counts as silent."""
 
@@ -37,9 +46,20 @@ class Dialer:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._clock = network.clock
+        self._routes: dict[tuple[str, str, int], Endpoint] = {}
 
     def route(self, ip: str, transport: str, port: int) -> Endpoint:
         """The socket that answers for this address; raises DialRefused."""
+        # A watcher goes to the same addresses every few seconds; a network does not change.
+        known = self._routes.get((ip, transport, port))
+        if known is None:
+            known = self._find_route(ip, transport, port)
+            if len(self._routes) >= _ROUTES_KEPT:
+                self._routes.clear()
+            self._routes[(ip, transport, port)] = known
+        return known
+
+    def _find_route(self, ip: str, transport: str, port: int) -> Endpoint:
         try:
             address = ipaddress.ip_address(ip)
         except ValueError:
@@ -83,11 +103,11 @@ class Dialer:
         except ssl.SSLCertVerificationError as error:
             raise CertificateRefused(error.verify_message or str(error), where=ip) from error
         except ssl.SSLError as error:
-            raise TlsFailed(f"no TLS handshake: {_ssl_reason(error)}", where=ip) from error
+            raise TlsFailed(f"no TLS handshake: {ssl_reason(error)}", where=ip) from error
         except TimeoutError:
             raise TlsFailed(f"no TLS handshake within {timeout:g} s", where=ip) from None
         except (OSError, ValueError) as error:
-            raise TlsFailed(f"no TLS handshake: {_os_reason(error)}", where=ip) from error
+            raise TlsFailed(f"no TLS handshake: {os_reason(error)}", where=ip) from error
 
     async def udp_exchange(
         self,
@@ -113,33 +133,37 @@ class Dialer:
             except TimeoutError:
                 raise DialFailed(f"no answer within {timeout:g} s", where=ip) from None
             except OSError as error:
-                raise DialFailed(_os_reason(error), where=ip) from error
+                raise dial_failure(error, ip) from error
         raise DialFailed(f"{_STRAY_DATAGRAMS} replies to something else", where=ip)
 
-    async def _connect(self, ip: str, port: int, timeout: float) -> socket.socket:
+    async def connect(self, ip: str, port: int) -> socket.socket:
+        """A connected socket, or DialFailed. The time is up to the caller."""
         to = self.route(ip, "tcp", port)
         connected = self._socket(to, socket.SOCK_STREAM)
         try:
-            async with asyncio.timeout(self._clock.timeout(timeout)):
-                await asyncio.get_running_loop().sock_connect(connected, (to.ip, to.port))
+            await asyncio.get_running_loop().sock_connect(connected, (to.ip, to.port))
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except TimeoutError:
-            connected.close()
-            raise DialFailed(f"no connection within {timeout:g} s", where=ip) from None
         except OSError as error:
             connected.close()
-            raise DialFailed(_os_reason(error), where=ip) from error
+            raise dial_failure(error, ip) from error
         except BaseException:
             connected.close()
             raise
         return connected
+
+    async def _connect(self, ip: str, port: int, timeout: float) -> socket.socket:
+        try:
+            async with asyncio.timeout(self._clock.timeout(timeout)):
+                return await self.connect(ip, port)
+        except TimeoutError:
+            raise DialFailed(f"no connection within {timeout:g} s", where=ip) from None
 
     def _socket(self, to: Endpoint, kind: socket.SocketKind) -> socket.socket:
         family = socket.AF_INET6 if ":" in to.ip else socket.AF_INET
         try:
             made = socket.socket(family, kind)
         except OSError as error:
-            raise DialFailed(_os_reason(error), where=to.ip) from error
+            raise dial_failure(error, to.ip) from error
         made.setblocking(False)
         return made
 
@@ -162,7 +186,13 @@ def _embedded(address: Address) -> tuple[Address, ...]:
     return tuple(inner)
 
 
-def _os_reason(error: OSError | ValueError) -> str:
+def dial_failure(error: OSError, ip: str) -> DialFailed:
+    """What this error says: of the address, or of this machine."""
+    kind = NoSocket if error.errno in _OWN else DialFailed
+    return kind(os_reason(error), where=ip)
+
+
+def os_reason(error: OSError | ValueError) -> str:
     if isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
         return "connection refused"
     if isinstance(error, OSError) and error.errno:
@@ -170,7 +200,7 @@ def _os_reason(error: OSError | ValueError) -> str:
     return str(error) or type(error).__name__
 
 
-def _ssl_reason(error: ssl.SSLError) -> str:
+def ssl_reason(error: ssl.SSLError) -> str:
     return (error.reason or str(error)).replace("_", " ").lower()
 
 

@@ -3,10 +3,14 @@
 LayerFailed                   a layer did not work; says which, and why
 ├── DnsFailed                 the name gave no address
 ├── DialFailed                no connection to the address
-│   └── DialRefused           the dialer itself does not go there
+│   ├── DialRefused           the dialer itself does not go there
+│   ├── Crowded               as many of our own are at the address as may be
+│   ├── NoSocket              this machine has no socket, port or memory left
+│   └── Busy                  this machine was too busy to hear an answer in time
 ├── TlsFailed                 no handshake
 │   └── CertificateRefused    a handshake, with a certificate that is not to be trusted
-└── HttpFailed                a connection, without a whole and well-formed answer
+├── HttpFailed                a connection, without a whole and well-formed answer
+└── Defect                    none of them: an error in this program
 """
 
 from __future__ import annotations
@@ -42,6 +46,18 @@ class DialRefused(DialFailed):
     pass
 
 
+class Crowded(DialFailed):
+    pass
+
+
+class NoSocket(DialFailed):
+    pass
+
+
+class Busy(DialFailed):
+    pass
+
+
 class TlsFailed(LayerFailed):
     layer = "tls"
 
@@ -52,6 +68,10 @@ class CertificateRefused(TlsFailed):
 
 class HttpFailed(LayerFailed):
     layer = "http"
+
+
+class Defect(LayerFailed):
+    pass
 
 
 LAYERS = ("dns", "dial", "tls", "http", "expect")

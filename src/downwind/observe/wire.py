@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from downwind.observe.failures import HttpFailed
 
@@ -20,6 +20,16 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\Z")
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\0]*?)[ \t]*\Z")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n\Z")
 _LENGTH = re.compile(r"\d{1,15}\Z")
+
+
+class Incoming(Protocol):
+    """What a reply is read from; asyncio.StreamReader is one."""
+
+    async def readuntil(self, separator: bytes = ..., /) -> bytes:
+        """Raises LimitOverrunError past BUFFER bytes, IncompleteReadError at an early end."""
+
+    async def read(self, n: int = ..., /) -> bytes:
+        """At most `n` bytes; none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ def request_bytes(method: str, target: str, headers: Mapping[str, str], body: by
     return "\r\n".join((*lines, "", "")).encode("utf-8") + body
 
 
-async def read_head(reader: asyncio.StreamReader) -> Head:
+async def read_head(reader: Incoming) -> Head:
     """The final head; interim ones (RFC 9110, 15.2) are passed over."""
     for _ in range(_INTERIM_CAP):
         head = _parse_head(await _until(reader, b"\r\n\r\n", "headers"))
@@ -87,7 +97,7 @@ async def read_head(reader: asyncio.StreamReader) -> Head:
     raise HttpFailed("interim answers without a final one")
 
 
-async def _until(reader: asyncio.StreamReader, end: bytes, what: str) -> bytes:
+async def _until(reader: Incoming, end: bytes, what: str) -> bytes:
     try:
         return await reader.readuntil(end)
     except asyncio.LimitOverrunError as error:
@@ -130,9 +140,7 @@ def _one_length(lengths: set[str]) -> str:
     return length
 
 
-async def read_body(
-    reader: asyncio.StreamReader, head: Head, method: str, cap: int, into: bytearray
-) -> bool:
+async def read_body(reader: Incoming, head: Head, method: str, cap: int, into: bytearray) -> bool:
     """Read the body into `into`, at most `cap` bytes; True where it is whole and framed.
 
     What was read stays in `into` when a time-out or a broken frame ends the reading.
@@ -153,9 +161,7 @@ async def read_body(
     return await _read_exactly(reader, int(length), cap, into)
 
 
-async def _read_exactly(
-    reader: asyncio.StreamReader, length: int, cap: int, into: bytearray
-) -> bool:
+async def _read_exactly(reader: Incoming, length: int, cap: int, into: bytearray) -> bool:
     """Append `length` bytes; False where the cap ends it before."""
     left = length
     while left:
@@ -170,7 +176,7 @@ async def _read_exactly(
     return True
 
 
-async def _read_to_end(reader: asyncio.StreamReader, cap: int, into: bytearray) -> None:
+async def _read_to_end(reader: Incoming, cap: int, into: bytearray) -> None:
     # One byte more than the cap tells a body that just fits from one that goes on.
     while len(into) <= cap:
         piece = await reader.read(min(_READ, cap + 1 - len(into)))
@@ -179,7 +185,7 @@ async def _read_to_end(reader: asyncio.StreamReader, cap: int, into: bytearray) 
         into += piece
 
 
-async def _read_chunks(reader: asyncio.StreamReader, cap: int, into: bytearray) -> bool:
+async def _read_chunks(reader: Incoming, cap: int, into: bytearray) -> bool:
     while True:
         line = await _until(reader, b"\n", "chunk header")
         found = _CHUNK.match(line) if len(line) <= _LINE_CAP else None
@@ -194,7 +200,7 @@ async def _read_chunks(reader: asyncio.StreamReader, cap: int, into: bytearray) 
             raise HttpFailed("a chunk does not end where it says")
 
 
-async def _skip_trailers(reader: asyncio.StreamReader) -> bool:
+async def _skip_trailers(reader: Incoming) -> bool:
     left = _READ
     while left > 0:
         line = await _until(reader, b"\n", "trailers")

@@ -54,11 +54,12 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
         stack.push_async_callback(keeper.close)
         graph = await _first_map(options)
         feeds = _feeds(options, graph)
+        read: dict[str, Evidence] = {}
         reading = FeedWatch(
             feeds,
             options.catalog,
             options.network,
-            lambda record: _kept(store, record),
+            lambda record: _kept(store, read, record),
             every=settings.feeds_every,
         )
         whole = with_watcher(graph, options.needs(tuple(host_of_url(f.url) for f in feeds)))
@@ -67,6 +68,7 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
         await asyncio.to_thread(rehearse, suspects)
         setting = Setting(watched, options.vantages(), whole, suspects, options.catalog, settings)
         live = Live.of(setting, reading.board)
+        live.read = read
         live.look(now())  # loads what is compiled, before time counts
         _resume_detector(options, live)
         routes = routes_of(settings.alerts, now, page=options.page)
@@ -136,8 +138,9 @@ def _silenced(graph: Graph) -> tuple[str, ...]:
     return tuple(islice((each.words for each in found), 20))
 
 
-def _kept(store: WatchStore, record: Evidence) -> None:
+def _kept(store: WatchStore, read: dict[str, Evidence], record: Evidence) -> None:
     store.keep([record])
+    read[record.subject] = record
 
 
 def _restore(store: WatchStore, telling: Telling, live: Live, inbox: Inbox, now: float) -> Restored:

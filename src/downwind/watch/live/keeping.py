@@ -6,8 +6,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from downwind.evidence.records import from_payload, to_payload
 from downwind.questions.attribution.prior import OwnRates
 from downwind.questions.hidden import decision_from_json, decision_to_json
+from downwind.terms import LogDamaged
 from downwind.watch.live.state import Live
 from downwind.watch.picture import ChangeSeen
 
@@ -18,6 +20,7 @@ PART = "live"
 def keep(live: Live) -> bytes:
     """Changes, decisions, what was learned, and since when what fails has failed."""
     told = {
+        "feeds": [to_payload(each).decode("ascii") for each in live.read.values()],
         "changes": [asdict(each) for each in live.changes],
         "decisions": [decision_to_json(each) for each in live.decisions],
         "rates": {"failed": dict(live.rates.failed), "rounds": live.rates.rounds},
@@ -40,10 +43,13 @@ def recall(live: Live, kept: bytes) -> None:
             {str(k): float(v) for k, v in told["rates"]["failed"].items()},
             float(told["rates"]["rounds"]),
         )
+        read = [from_payload(each.encode("ascii")) for each in told["feeds"]]
         failing = {str(name): each for name, each in told["failing"].items()}
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, UnicodeError, LogDamaged) as error:
         raise ValueError(f"this is no live state: {error}") from error
     live.changes, live.decisions, live.rates = changes, decisions, rates
+    for record in read:
+        live.hear(record)
     for name, (since, layer, reason) in failing.items():
         latest = live.latest.get(name)
         if latest is not None:

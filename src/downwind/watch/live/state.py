@@ -99,6 +99,8 @@ class Live:
     heard_at: dict[str, float] = field(default_factory=dict)
     """Vantage -> its latest probe."""
     probes: int = 0
+    read: dict[str, Evidence] = field(default_factory=dict)
+    """The latest look at each status feed."""
     decisions: tuple[Decision, ...] = ()
     """What people made of suspected needs."""
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -127,6 +129,7 @@ class Live:
         elif record.kind == NEED:
             self._hear_decision(record)
         elif record.kind == "feed.status":
+            self.read[record.subject] = record
             return self.board.hear(record)
         return ()
 
