@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from downwind.graph import Graph
 from downwind.model import Capability, Model, Service, WatchSettings
 from downwind.model import Probe as WrittenProbe
 from downwind.observe.probes import DnsProbe, HttpProbe, Probe, TcpProbe, TlsProbe
 from downwind.terms import UsageError
 from downwind.watch.agenda import Target
+from downwind.watch.beneath import name_server_targets
 from downwind.watch.probing import Walk
 
 NAME = "name:"
@@ -64,6 +66,15 @@ def watched_of(
             todo="Write one (docs/watch-file.md), or name a host: downwind watch shop.example.",
         )
     return tuple(found.values())
+
+
+def beneath_of(graph: Graph, above: Sequence[Watched]) -> tuple[Watched, ...]:
+    """The name servers that the watched capabilities lean on, each asked directly."""
+    capabilities = dict.fromkeys(
+        each.capability for each in above if each.capability in graph.nodes
+    )
+    targets = name_server_targets(graph, capabilities)
+    return tuple(Watched(target, "", target.name) for target in targets)
 
 
 def model_of_names(names: Sequence[str]) -> Model:

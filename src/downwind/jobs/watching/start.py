@@ -28,7 +28,7 @@ from downwind.watch.probing import Probing, most_together
 from downwind.watch.schedule import Schedule
 from downwind.watch.selfcheck import blind_spots, with_watcher
 from downwind.watch.vantages import Inbox
-from downwind.watch.watched import watched_of
+from downwind.watch.watched import beneath_of, watched_of
 
 _ITSELF = frozenset({"vantage", "alert route", "status page", "watcher"})
 _HEARD_AGAIN = 3600.0
@@ -46,13 +46,14 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
     settings, network = options.settings, options.network
     place = settings.place.name
     options = replace(options, network=replace(network, vantage=place))
-    watched = watched_of(options.model, settings)
+    above = watched_of(options.model, settings)
     async with AsyncExitStack() as stack:
         now = options.network.clock.now
         store = stack.enter_context(WatchStore(options.directory, now, vantage=place))
         keeper = GroupKeeper(store)
         stack.push_async_callback(keeper.close)
         graph = await _first_map(options)
+        watched = (*above, *beneath_of(graph, above))
         feeds = _feeds(options, graph)
         read: dict[str, Evidence] = {}
         reading = FeedWatch(

@@ -1,8 +1,10 @@
 """The verbs watch and vantage: they run until they are ended."""
 
 import asyncio
+import resource
 import signal
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from downwind.watch.vantages import HubAddress
 
 _T = TypeVar("_T")
+_FILES = 65_536
 STORE = Path(".downwind/watch")
 _Store = Annotated[
     Path, typer.Option("--store", help="Where it keeps what it sees and decides.", metavar="DIR")
@@ -242,8 +245,18 @@ async def _tell(watcher: "Watcher", *, quiet: bool) -> None:
             print(f"{clock(picture.at, 0.0)}  {summary(picture, watcher.now())}", flush=True)
 
 
+def _take_all_files() -> None:
+    """As many open files as this user may have: each probe under way takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _FILES), hard))
+
+
 def _until_ended(work: Awaitable[_T]) -> _T | None:
     """Run it; SIGINT and SIGTERM end it in order."""
+
+    _take_all_files()
 
     async def run() -> _T | None:
         task = asyncio.ensure_future(work)

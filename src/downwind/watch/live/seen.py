@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from downwind.catalog import Catalog
 from downwind.model import Model
 from downwind.terms import Scope, State
+from downwind.watch.detection import Condition
 from downwind.watch.feeds import Delay, lateness
 from downwind.watch.incidents import Change, Incident, IncidentEvent, StatusPage
 from downwind.watch.incidents.ledger import Ledger
@@ -93,7 +94,7 @@ def incident_seen(
         suspect=incident.cause.name,
         who=who_of(live.setting.catalog, incident),
         layer=incident.layer,
-        signs=_signs(incident),
+        signs=_signs(live, incident),
         confidence=incident.confidence,
         severity=incident.severity or None,
         victims=tuple(sorted(incident.failing if incident.open else incident.victims)),
@@ -116,10 +117,33 @@ def incident_seen(
     )
 
 
-def _signs(incident: Incident) -> tuple[str, ...]:
+def _signs(live: Live, incident: Incident) -> tuple[str, ...]:
+    """How it shows: what the errors are like, and whether the provider's DNS still answers."""
     if incident.cause.kind == "own" and incident.layer == "dns":
         return ("does not resolve",)
-    return (_SIGNS[incident.layer],) if incident.layer in _SIGNS else ()
+    shown = (_SIGNS[incident.layer],) if incident.layer in _SIGNS else ()
+    scope = incident.cause.scope
+    if scope is None or incident.layer == "dns":
+        return shown
+    answering = _servers_answer(live, scope.provider)
+    if answering is None:
+        return shown
+    return (*shown, "its DNS answers" if answering else "its DNS does not answer")
+
+
+def _servers_answer(live: Live, provider: str) -> bool | None:
+    """Whether most of the provider's name servers answer; None where none is watched."""
+    if live.published is None:
+        return None
+    places = {name: n for n, name in enumerate(live.detector.targets)}
+    states = [
+        live.published.standing(places[each.target.name]).condition
+        for each in live.setting.watched
+        if each.node.startswith("server:")
+        and any(node.partition("/")[0].rstrip("?") == provider for node in live.reach(each.node))
+    ]
+    known = [state for state in states if state is not Condition.UNKNOWN]
+    return sum(s is Condition.UP for s in known) * 2 > len(known) if known else None
 
 
 def who_of(catalog: Catalog, incident: Incident) -> str:
