@@ -69,9 +69,7 @@ async def _until(watcher: Watcher, wanted: str) -> IncidentSeen:
 
 async def _calm(watcher: Watcher) -> None:
     async with asyncio.timeout(_WAIT):
-        while watcher.picture.running() or not all(
-            each.state == "up" for each in watcher.picture.targets
-        ):
+        while watcher.picture.running() or {t.state for t in watcher.picture.targets} != {"up"}:
             await watcher.changed()
 
 
@@ -105,7 +103,7 @@ async def test_an_outage_is_named_kept_over_a_restart_and_closed(tmp_path: Path)
 async def _page_read(watcher: Watcher) -> None:
     """The provider's status page was read, and is green: it will not have noticed."""
     async with asyncio.timeout(_WAIT):
-        while not all(each.state == "green" for each in watcher.picture.feeds):
+        while {each.state for each in watcher.picture.feeds} != {"green"}:
             await watcher.changed()
 
 
