@@ -60,9 +60,7 @@ class Looker:
         doors = Doors(limits.server_at_once, limits.server_queries, self._client.now)
         referrals = Referrals(self._client, doors, self._servers_of)
         self._hosts = Hosts(self._resolver, self._cuts, referrals, self._told, self._came_along)
-        self._domains = Domains(
-            self._resolver, self._cuts, self._told, caa="caa" in looked_at
-        )
+        self._domains = Domains(self._resolver, self._cuts, self._told, caa="caa" in looked_at)
         self._zones = Zones(self._resolver, self._cuts, referrals, self._told)
         manners = WebManners(network, limits, self._client.now)
         self._web = Web(
