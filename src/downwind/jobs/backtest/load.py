@@ -1,0 +1,99 @@
+"""Brings histories in: from tables and clones to a store of evidence with its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import yaml
+
+from downwind.catalog import Catalog
+from downwind.evidence.log import EvidenceLog
+from downwind.evidence.upptime import (
+    BadRow,
+    Read,
+    Sighting,
+    Site,
+    is_tables,
+    read_tables,
+    to_evidence,
+)
+from downwind.jobs.backtest.known import as_model, known_sites
+from downwind.jobs.backtest.repository import is_repository, read_repository
+from downwind.model import Model
+from downwind.terms import CannotMeasure, Evidence, UsageError
+
+MODEL_FILE = "model.yaml"
+_BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was brought in."""
+
+    rows: int
+    sites: int
+    repositories: int
+    bad: tuple[BadRow, ...]
+    model: Path
+
+
+def read_history(folder: Path) -> Read:
+    """Tables, a clone of an Upptime repository, or a folder of either; raises UsageError."""
+    found = _read_one(folder)
+    if found is not None:
+        return found
+    inner = sorted(each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
+    read = [found for each in inner if (found := _read_one(each)) is not None]
+    if not read:
+        raise UsageError(
+            "there is no Upptime history here.",
+            where=str(folder),
+            todo="Name a clone of an Upptime repository, a folder of clones, or one with rows.tsv.",
+        )
+    sightings: list[Sighting] = [s for each in read for s in each.sightings]
+    sites: list[Site] = [s for each in read for s in each.sites]
+    return Read.of(sightings, sites, [bad for each in read for bad in each.bad])
+
+
+def import_history(read: Read, catalog: Catalog, into: Path) -> Imported:
+    """Write every row as evidence, and beside it the model of what is known of the sites.
+
+    Raises CannotMeasure where there is no row, UsageError where something is there already.
+    """
+    if not read.sightings:
+        raise CannotMeasure("no row could be read.", todo="; ".join(map(str, read.bad[:3])))
+    if into.exists() and any(into.iterdir()):
+        raise UsageError("the folder is not empty.", where=str(into), todo="Name a new one.")
+    model = as_model(known_sites(read, catalog))
+    with EvidenceLog(into) as log:
+        for batch in _batches(to_evidence(read.sightings)):
+            log.append_many(batch)
+        log.sync()
+    write_model(model, into / MODEL_FILE)
+    return Imported(
+        rows=len(read.sightings),
+        sites=len({s.key for s in read.sightings}),
+        repositories=len({s.repository for s in read.sightings}),
+        bad=read.bad,
+        model=into / MODEL_FILE,
+    )
+
+
+def write_model(model: Model, file: Path) -> None:
+    """Write a model file that reads back the same."""
+    form = model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    file.write_text(yaml.safe_dump(form, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def _read_one(folder: Path) -> Read | None:
+    if is_tables(folder):
+        return read_tables(folder)
+    return read_repository(folder) if is_repository(folder) else None
+
+
+def _batches(records: Iterator[Evidence]) -> Iterator[Sequence[Evidence]]:
+    while batch := list(islice(records, _BATCH)):
+        yield batch
