@@ -35,8 +35,6 @@ from downwind.world.form.feeds import status_feeds
 from downwind.world.form.load import load_world
 from downwind.world.form.owners import owners_model
 from downwind.world.form.scenario import packaged
-from downwind.world.people.calls import CallDriver
-from downwind.world.people.e2e import MessageDriver
 
 EVERY, TIMEOUT = 30.0, 14.0
 TOKEN = "a-token-for-the-traps-alone-0123456789"  # noqa: S105  # of a server on loopback
@@ -169,8 +167,6 @@ async def main(options: argparse.Namespace) -> dict[str, Any]:
     """Set the traps one after the other."""
     file = packaged("worlds")["founding"]
     world = deal(load_world(file), None)
-    messages = MessageDriver()
-    drivers = {"message": messages, "call": CallDriver(messages)}
     feeds = tuple(
         Feed(provider=provider, url=feed.url, format=feed.format)
         for provider, feed in status_feeds(world).items()
@@ -185,7 +181,18 @@ async def main(options: argparse.Namespace) -> dict[str, Any]:
         place=Place(name="here", network="AS64500"),
         vantages=(Place(name="there", network="AS64501"),),
     )
-    model = owners_model(world, 0.0).model_copy(update={"watch": settings})
+    whole_model = owners_model(world, 0.0)
+    # Messages and calls are steps of the emulated internet alone, which an agent cannot perform.
+    services = tuple(
+        service
+        for service in whole_model.services
+        if all(
+            step.do in ("get", "post", "put", "delete")
+            for c in service.capabilities
+            for step in c.journey
+        )
+    )
+    model = whole_model.model_copy(update={"watch": settings, "services": services})
     async with emulated(file, speed=options.speed, start=1763463600.0) as there:
         whole = Network.from_handout(there.process.handout)
         assert whole.dial is not None
@@ -194,7 +201,7 @@ async def main(options: argparse.Namespace) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             loop = WatchOptions(
                 model, here, there.catalog, Path(folder) / "watch",
-                map_budget=60 * options.speed, drivers=drivers, loopback_at_once=0,
+                map_budget=60 * options.speed, loopback_at_once=0,
             )  # fmt: skip
             async with watching(loop) as watcher:
                 hub = LiveHub(watcher)

@@ -176,6 +176,12 @@ def test_no_single_provider_makes_one_blind() -> None:
     assert connectivity(many, 0.0).sight is Sight.UNSURE
 
 
+def test_however_low_the_bar_it_takes_three_witnesses_to_be_blind() -> None:
+    witnesses = [Witness(f"w{n}", f"provider {n}", n < 2, 0.0) for n in range(3)]
+
+    assert connectivity(witnesses, 0.0, blind_from=0.5).sight is Sight.HAZY
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=30), st.data())
 def test_a_further_failure_never_makes_one_see_better(
     heard: list[tuple[int, bool]], data: st.DataObject

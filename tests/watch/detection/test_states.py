@@ -211,9 +211,9 @@ def test_hysteresis_row_by_row() -> None:
     st.lists(
         st.tuples(
             st.floats(0, 1),
-            st.integers(0, 3),
-            st.integers(0, 3),
-            st.integers(0, 3),
+            st.integers(0, 6),
+            st.integers(0, 6),
+            st.integers(0, 1),
             st.floats(0, 1),
         ),
         max_size=60,
@@ -296,6 +296,25 @@ def test_a_failure_that_goes_on_or_comes_again_at_once_asks_for_nothing_more() -
         asked += len(detector.wanted(1_000.0 + 3 * n))
 
     assert asked == 2 * len(detector.settings.confirm_after)
+
+
+def test_a_vantage_that_fails_for_long_asks_once() -> None:
+    detector = _new((0, 1))
+    _run(detector, 0, 1_000, ANSWERS)
+    asked = 0
+
+    for n in range(20):
+        detector.hear("a", "v0", 1_000.0 + 30 * n, Outcome.FAILED)
+        detector.hear("a", "v1", 1_001.0 + 30 * n, Outcome.ANSWERED)
+        for step in detector.settings.confirm_after:
+            asked += len(detector.wanted(1_001.0 + 30 * n + step))
+
+    assert asked == 2 * len(detector.settings.confirm_after)
+
+
+@pytest.mark.parametrize(("seeing", "least"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4)])
+def test_more_than_half_of_the_voices_must_see_it_down(seeing: int, least: int) -> None:
+    assert kernels.needed(float(seeing), Settings().rule()) == least
 
 
 def test_a_failure_that_is_reported_late_asks_for_nothing() -> None:
@@ -428,7 +447,7 @@ def test_a_detector_that_makes_no_sense_is_refused(arguments: dict[str, object])
         {"beta": 1.5},
         {"open_at": 0.2},
         {"memory": float("inf")},
-        {"dissent": 7.0},
+        {"dissent": 7.5},
         {"flaps": 7},
         {"confirm_after": (5.0, 1.0)},
         {"confirm_after": (-1.0,)},

@@ -23,7 +23,6 @@ from downwind.watch.detection import (
     Detector,
     Likelihoods,
     Published,
-    Settings,
     Sight,
     Wanted,
     Witness,
@@ -115,7 +114,6 @@ class Live:
             names,
             intervals=[each.target.interval for each in witnesses],
             groups=voices([_traits(each) for each in setting.vantages]),
-            settings=Settings(alpha_trust=1000.0),
         )
         latest = {each.target.name: Latest() for each in witnesses}
         return cls(setting, detector, board, latest)
