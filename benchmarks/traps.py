@@ -39,6 +39,7 @@ from downwind.world.form.scenario import packaged
 EVERY, TIMEOUT = 30.0, 14.0
 TOKEN = "a-token-for-the-traps-alone-0123456789"  # noqa: S105  # of a server on loopback
 _DEAD = Endpoint("127.0.0.1", 9)
+_NAMING = ("opened", "reopened", "named", "narrowed", "widened", "moved")
 _WATCHED, _CALM = 200.0, 420.0
 """Scenario seconds that a fault holds, and that the loop has to come to rest at most."""
 
@@ -262,16 +263,7 @@ async def _one(ground: _Ground, trap: Trap) -> dict[str, Any]:
     picture = watcher.picture
     await trap.end(ground)
     rested = await _rest(ground)
-    named, right_at, wrong = [], None, []
-    for incident in watcher.parts.book.ledger.incidents.values():
-        if incident.opened_at < began or incident.verdict == "unknown":
-            continue
-        cause = str(incident.cause)
-        named.append(f"{incident.verdict} {cause}")
-        if _is_right(cause, trap):
-            right_at = min(incident.opened_at - incident.since, right_at or 1e9)
-        elif incident.verdict in ("provider", "own"):
-            wrong.append(cause)
+    named, right_at, wrong = _judged(watcher, trap, events, began)
     pages = {i.status_page.provider: i.status_page.state for i in picture.incidents if i.scope}
     return {
         "trap": trap.name,
@@ -285,6 +277,35 @@ async def _one(ground: _Ground, trap: Trap) -> dict[str, Any]:
         "at_rest_after_s": rested,
         "events": [f"{e.at - began:.0f} {e.kind} {e.incident} {e.text}"[:120] for e in events][:12],
     }
+
+
+def _judged(
+    watcher: Watcher, trap: Trap, events: list[IncidentEvent], began: float
+) -> tuple[list[str], float | None, list[str]]:
+    """Who was named, how long after the first failure the right one was, and who wrongly."""
+    ledger = watcher.parts.book.ledger
+    named: dict[str, None] = {}
+    right_at, wrong = None, []
+    for event in events:
+        incident = ledger.incidents.get(event.incident)
+        if incident is None or event.kind not in _NAMING:
+            continue
+        told = event.changes.get("cause")
+        cause = str(incident.cause) if told is None else _cause(told)
+        verdict = str(event.changes.get("verdict", incident.verdict))
+        if verdict == "unknown":
+            continue
+        named[f"{verdict} {cause}"] = None
+        if _is_right(cause, trap):
+            first = incident.since if incident.since >= began else began
+            right_at = event.at - first if right_at is None else right_at
+        elif verdict in ("provider", "own"):
+            wrong.append(cause)
+    return list(named), right_at, wrong
+
+
+def _cause(told: dict[str, str]) -> str:
+    return told["name"] if told["kind"] == "scope" else f"{told['kind']}:{told['name']}"
 
 
 def _is_right(cause: str, trap: Trap) -> bool:
