@@ -111,7 +111,7 @@ def _run(*arguments: object) -> subprocess.CompletedProcess[str]:
         (("x.test", "--edges", "web.csv"), "--edges goes with --list"),
         (("x.test", "--with", "tls"), "--with goes with --list"),
         (("--list", "LIST", "x.test"), "--list takes its names from the file"),
-        (("--list", "LIST", "--with", "smoke"), "--with knows tls and http, not 'smoke'"),
+        (("--list", "LIST", "--with", "smoke"), "--with knows tls, http, caa, not 'smoke'"),
         (("--list", "LIST", "--resolver", "nowhere"), "'nowhere' is no resolver"),
         (("--list", "LIST", "--edges", "web.txt"), "neither Parquet nor CSV"),
         (("--list", "none.csv"), "none.csv: The list cannot be read: No such file"),

@@ -31,6 +31,8 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _OWN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 """They say nothing of the other side."""
 _ROUTES_KEPT = 50_000
+NOT_ALLOWED = "which is not allowed here"
+"""How the reason of a refusal of one's own ends."""
 _STRAY_DATAGRAMS = 64
 """After as many replies that answer nothing, a server counts as silent."""
 
@@ -79,7 +81,7 @@ class Dialer:
                 continue
             if not inner.is_global or inner.is_multicast:
                 raise DialRefused(
-                    f"{address} is a private or special address, which is not allowed here",
+                    f"{address} is a private or special address, {NOT_ALLOWED}",
                     where=str(address),
                 )
 

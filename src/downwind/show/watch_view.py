@@ -106,7 +106,7 @@ def _foot(picture: Picture, now: float) -> str:
     parts = [
         f"as of {clock(picture.at, now)}",
         f"{len(picture.targets):,} targets",
-        f"{watcher.probes:,} probes, the latest {watcher.lag:.1f} s late",
+        f"{watcher.probes:,} probes, 99 of 100 within {watcher.lag:.1f} s",
         _counted(len(picture.vantages), "vantage", sick, "not well"),
         _counted(len(picture.feeds), "feed", stale, "not fresh"),
         f"{watcher.unsaved:,} observations wait for the disk" if watcher.unsaved else "",

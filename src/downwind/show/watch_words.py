@@ -13,6 +13,7 @@ from downwind.watch.picture import IncidentSeen, Picture, StatusPage, TargetSeen
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 STALE = 300.0
 """Seconds after which a picture that was not renewed says that the loop stands still."""
+_SURE = 0.9
 _NAMED = 3
 """Names that a sentence holds; the rest are counted."""
 
@@ -63,7 +64,7 @@ def leading(picture: Picture) -> IncidentSeen | None:
 def sentence(incident: IncidentSeen, picture: Picture, now: float) -> str:
     """One incident: whose fault, how it shows, since when, whom it hits, what speaks for it."""
     clauses = [
-        f"{LEADS[incident.verdict]}: {_cause(incident)}, since {clock(incident.since, now)}",
+        f"{lead_of(incident)}: {_cause(incident)}, since {clock(incident.since, now)}",
         _share(len(incident.victims), _of(incident, picture)),
         _saved(incident, picture),
         _deploys(incident),
@@ -74,6 +75,13 @@ def sentence(incident: IncidentSeen, picture: Picture, now: float) -> str:
         lasted = say_duration(max(0.0, incident.closed_at - incident.since))
         clauses.append(f"over since {clock(incident.closed_at, now)}, after {lasted}")
     return "; ".join(clause for clause in clauses if clause) + "."
+
+
+def lead_of(incident: IncidentSeen) -> str:
+    """Whose side it is on, as sure as it is."""
+    if incident.verdict == "vantage" and incident.confidence < _SURE:
+        return "Perhaps the watcher's own side"
+    return LEADS[incident.verdict]
 
 
 def clock(at: float, now: float) -> str:
@@ -122,12 +130,16 @@ def _calm(picture: Picture) -> str:
     failing = [each for each in watched if fails(each)]
     unknown = sum(each.state is None for each in watched)
     planned = sum(each.phase == "maintenance" for each in picture.running())
+    expected = {
+        v for each in picture.running() if each.phase == "maintenance" for v in each.victims
+    }
     clauses = []
     if failing:
         verb = "fails" if len(failing) == 1 else "fail"
+        within = all(each.key in expected for each in failing)
         clauses.append(
             f"{_share(len(failing), len(watched))} {verb} ({_some(title_of(e) for e in failing)}), "
-            f"{'during maintenance' if planned else 'and no cause is named yet'}"
+            f"{'during maintenance' if within else 'and no cause is named yet'}"
         )
     elif unknown == len(watched):
         clauses.append(f"Nothing is known yet of your {_capabilities(unknown)}")

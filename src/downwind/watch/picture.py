@@ -33,7 +33,7 @@ class WatcherSeen:
     unreportable: tuple[str, ...] = ()
     """Causes that would silence the watcher or all of its alert routes."""
     lag: float = 0.0
-    """Seconds by which the latest probe started late."""
+    """Seconds: 99 of 100 of the latest 10,000 probes started no later."""
     probes: int = 0
     """Probes since the start."""
     skipped: int = 0

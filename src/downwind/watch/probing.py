@@ -13,11 +13,11 @@ from typing import Any
 
 from downwind.evidence.redact import redact_url
 from downwind.observe import Network, StepDriver, Timeouts, run_journey
-from downwind.observe.dialer import Gate, open_gate
+from downwind.observe.dialer import NOT_ALLOWED, Gate, open_gate
 from downwind.observe.failures import Crowded
 from downwind.observe.probes import Prober
 from downwind.observe.steps import Step
-from downwind.terms import Evidence, Seen
+from downwind.terms import Evidence, Seen, Unanswered
 from downwind.watch.agenda import Order
 
 AT_ONCE = 256
@@ -84,12 +84,14 @@ class Probing:
         variables = {**walk.variables, "nonce": f"{at:.0f}-{order.turn}"}
         try:
             async with asyncio.timeout(network.clock.timeout(target.timeout)):
-                return await run_journey(
+                record = await run_journey(
                     target.name, walk.steps, network, drivers=self._drivers, variables=variables
                 )
         except TimeoutError:
             value = _unfinished(walk.steps, target.timeout)
             return Evidence(target.name, "probe.journey", Seen(value), at, order.vantage)
+        refused = _refused_here(record)
+        return replace(record, finding=Unanswered(refused)) if refused else record
 
     def _within(self, vantage: str, budget: float) -> Network:
         """The network with a patience that fits the budget: a step says better what failed."""
@@ -98,6 +100,13 @@ class Probing:
             network = self._networks[vantage]
             self._hurried[key] = replace(network, timeouts=_fitting(network.timeouts, budget))
         return self._hurried[key]
+
+
+def _refused_here(record: Evidence) -> str:
+    """Why this place may not walk the journey: no word on the target. Empty where it may."""
+    steps = record.value["steps"] if record.value else ()
+    reasons = (str(step["reason"]) for step in steps if not step["ok"])
+    return next((reason for reason in reasons if reason.endswith(NOT_ALLOWED)), "")
 
 
 def _fitting(usual: Timeouts, budget: float) -> Timeouts:

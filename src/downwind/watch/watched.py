@@ -85,7 +85,7 @@ def model_of_names(names: Sequence[str]) -> Model:
         probe = WrittenProbe(http=url)
         if not probe.host:
             raise UsageError(f"{name!r:.80} is neither a host name nor a URL.")
-        page = Capability(id="page", title="load the page", probes=(probe,))
+        page = Capability(id="page", title=f"load {name}", probes=(probe,))
         services.append(Service(name=probe.host, capabilities=(page,)))
     return Model(services=tuple(services))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from downwind.jobs.watching.watcher import Watcher
@@ -75,7 +76,7 @@ class LiveHub:
     async def deploy(self, who: str, deploy: Mapping[str, Any]) -> str:
         """Log a change of one's own; its id is its time and service."""
         at = float(deploy.get("at") or self.now())
-        service = str(deploy.get("service") or "*")
+        service = self._known(str(deploy.get("service") or "*"))
         value = {
             "title": str(deploy.get("title", "")),
             "service": service,
@@ -90,11 +91,23 @@ class LiveHub:
     async def maintenance(self, who: str, window: Mapping[str, Any]) -> str:
         """Log a maintenance window."""
         at = float(window.get("at") or self.now())
-        service = str(window.get("service") or "*")
+        service = self._known(str(window.get("service") or "*"))
         id = f"{at:.0f}-{service}"
         by, title = str(window.get("by") or who), str(window.get("title", ""))
         await self._book.plan(Window(id, service, at, float(window["until"]), title=title, by=by))
         return id
+
+    def _known(self, service: str) -> str:
+        """The service, capability, node or scope of that name; raises UsageError for a typo."""
+        model, graph = self._watcher.options.model, self._watcher.live.setting.graph
+        names = {each.name for each in model.services} | {"*"}
+        if service in names or service in graph.nodes:
+            return service
+        close = get_close_matches(service, names, n=3)
+        raise UsageError(
+            f"there is no service {service!a:.80}.",
+            todo=f"Did you mean {' or '.join(close)}?" if close else "Name one of the model, or *.",
+        )
 
     async def acknowledge(self, who: str, incident_id: str, by: str, note: str) -> bool:
         return await self._by_hand("acknowledge", who, incident_id, by, note)

@@ -114,7 +114,8 @@ async def _first_map(options: WatchOptions) -> Graph:
     known = await asyncio.to_thread(graph_of, options.model, options.catalog, directory)
     if known is not None:
         return known
-    options.told(f"Mapping {len(options.model.hosts())} hosts first.")
+    many = len(options.model.hosts())
+    options.told(f"Mapping {many} host{'' if many == 1 else 's'} first.")
     mapped = await remap(
         options.model, options.network, options.catalog, directory, None, budget=options.map_budget
     )

@@ -10,9 +10,10 @@ from downwind.graph import Graph
 from downwind.jobs.remap import remap
 from downwind.jobs.watching.options import WatchOptions
 from downwind.jobs.watching.parts import Parts, host_of_url
+from downwind.observe.dialer import NOT_ALLOWED
 from downwind.questions.hidden import Hidden, accepted_needs, with_hidden
 from downwind.questions.suspects import Suspects
-from downwind.terms import DownwindError, Evidence, Seen
+from downwind.terms import DownwindError, Evidence, Seen, Unanswered
 from downwind.watch.agenda import Order
 from downwind.watch.alerts import Heartbeat, watcher_alert
 from downwind.watch.detection import save
@@ -31,6 +32,8 @@ _TICK = 0.25
 """Real seconds between two looks at what came in."""
 _SNAPSHOT_EVERY = 60.0
 """Real seconds."""
+_SILENT = 5
+"""Rounds without a word after which a vantage is not well."""
 _LAST_ALERTS = 5.0
 """Real seconds that alerts have to go out when the watcher ends; the rest goes when it is back."""
 _SUM_UP_EVERY = 3600.0
@@ -62,6 +65,7 @@ class Watcher:
         self._closed = True
         """An incident was closed since needs were last suspected."""
         self._disk_told = False
+        self._refused = False
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.picture = Picture(at=self.started_at, started_at=self.started_at)
 
@@ -118,6 +122,13 @@ class Watcher:
             self.live.hear(record)
 
     def _heard(self, _: Order, record: Evidence) -> None:
+        if isinstance(record.finding, Unanswered) and not self._refused:
+            self._refused = record.finding.reason.endswith(NOT_ALLOWED)
+            if self._refused:
+                self.options.told(
+                    f"{record.subject} is not probed: {record.finding.reason}. "
+                    "--allow-private PREFIX allows it."
+                )
         self._seen.append(record)
         self._came.set()
 
@@ -193,6 +204,7 @@ class Watcher:
         around = Around(
             started_at=self.started_at,
             ledger=self.parts.book.ledger,
+            windows=tuple(self.parts.book.decided.maintenance.windows.values()),
             watcher=self._itself(),
             availability=self._availability,
             vantages=self._vantages(),
@@ -231,14 +243,19 @@ class Watcher:
         found = []
         for spec in self.live.setting.vantages:
             told = heard.get(spec.name)
+            at = self.live.heard_at.get(spec.name)
+            silent = self.now() - (at or self.started_at) > _SILENT * self.options.settings.every
             found.append(
                 VantageSeen(
                     name=spec.name,
                     network=spec.network,
                     provider=spec.provider,
                     region=spec.region,
-                    heard_at=self.live.heard_at.get(spec.name),
-                    offset=-told.skew if told else 0.0,
+                    heard_at=at,
+                    buffered=told.head.waiting if told else 0,
+                    offset=-(told.head.offset or 0.0) if told else 0.0,
+                    healthy=not silent,
+                    reason="nothing was heard of it for several rounds" if silent else "",
                 )
             )
         return tuple(found)

@@ -27,11 +27,14 @@ from downwind.terms import State
 if TYPE_CHECKING:
     from downwind.jobs.watching import Watcher, WatchOptions
     from downwind.observe import Network
+    from downwind.show.web import Access
     from downwind.watch.picture import Picture
     from downwind.watch.vantages import HubAddress
 
 _T = TypeVar("_T")
 _FILES = 65_536
+_SETTLES = 1.0
+"""Seconds for which a change may grow before it is told: victims follow one another."""
 STORE = Path(".downwind/watch")
 _Store = Annotated[
     Path, typer.Option("--store", help="Where it keeps what it sees and decides.", metavar="DIR")
@@ -178,6 +181,8 @@ async def _watch(
 
     from downwind.jobs.watching import LiveHub, watching
 
+    if web is not None:
+        _check_listen(options, web)  # before the map, which takes a while
     async with AsyncExitStack() as stack:
         watcher = await stack.enter_async_context(watching(options))
         if web is not None:
@@ -201,8 +206,8 @@ def _wall(options: "WatchOptions", lasts: float | None) -> float | None:
     return None if lasts is None else options.network.clock.wall(lasts)
 
 
-def _serving(options: "WatchOptions", hub: Any, web: _Web) -> Any:
-    from downwind.show.web import Certificate, build_app, check_bind, serving, tokens_of
+def _access(options: "WatchOptions", web: _Web) -> "Access":
+    from downwind.show.web import check_bind, tokens_of
     from downwind.terms import UsageError
 
     settings = options.settings
@@ -210,11 +215,25 @@ def _serving(options: "WatchOptions", hub: Any, web: _Web) -> Any:
     tokens = tokens_of({each.name: each.token for each in settings.tokens}, agents)
     if (web.chain is None) is not (web.key is None):
         raise UsageError("--certificate and --key go together.")
+    return check_bind(web.host, tokens, names=web.names, encrypted=web.chain is not None)
+
+
+def _check_listen(options: "WatchOptions", web: _Web) -> None:
+    """Raise UsageError where nobody may, or can, listen there."""
+    from downwind.show.web.serve import listen
+
+    warning = _access(options, web).warning
+    listen(web.host, web.port).close()
+    if warning:
+        options.told(warning)
+
+
+def _serving(options: "WatchOptions", hub: Any, web: _Web) -> Any:
+    from downwind.show.web import Certificate, build_app, serving
+
     certificate = Certificate(web.chain, web.key) if web.chain and web.key else None
-    access = check_bind(web.host, tokens, names=web.names, encrypted=certificate is not None)
-    if access.warning:
-        options.told(access.warning)
-    return serving(build_app(hub, access), web.host, web.port, certificate)
+    app = build_app(hub, _access(options, web))
+    return serving(app, web.host, web.port, certificate)
 
 
 async def _tell(watcher: "Watcher", *, quiet: bool) -> None:
@@ -234,15 +253,16 @@ async def _tell(watcher: "Watcher", *, quiet: bool) -> None:
                 live.update(watch_view(watcher.picture, watcher.now()), refresh=True)
                 await watcher.changed()
                 await asyncio.sleep(0.5)
-    before: tuple[object, ...] = ()
+    before = ""
     while True:
         await watcher.changed()
+        await asyncio.sleep(_SETTLES)
         picture = watcher.picture
-        news = tuple((each.id, each.phase, each.scope) for each in picture.running())
         known = all(each.state is not None for each in picture.targets)
-        if (news, known) != before and (news or known):
-            before = (news, known)
-            print(f"{clock(picture.at, 0.0)}  {summary(picture, watcher.now())}", flush=True)
+        told = summary(picture, watcher.now())
+        if told != before and (known or picture.running() or picture.watcher.blind):
+            before = told
+            print(f"{clock(picture.at, 0.0)}  {told}", flush=True)
 
 
 def _take_all_files() -> None:
@@ -274,6 +294,8 @@ def _until_ended(work: Awaitable[_T]) -> _T | None:
 def _code(picture: "Picture") -> int:
     """1 with an incident open or something down, 3 where nothing was seen, else 0."""
     states = {each.state for each in picture.targets if each.kind == "capability"}
+    if not states - {None}:
+        _say("Nothing was seen yet: the first probes are spread over one interval.")
     if picture.running() or State.DOWN in states:
         return 1
     return 0 if states - {None} else 3

@@ -58,7 +58,7 @@ def _watcher(picture: Picture) -> Iterator[Metric]:
     for name, words, value in (
         ("downwind_watcher_healthy", "1 where the watcher is well.", seen.healthy),
         ("downwind_watcher_blind", "1 while its own connectivity fails.", seen.blind),
-        ("downwind_probe_lag_seconds", "How late the latest probe started.", seen.lag),
+        ("downwind_probe_lag_seconds", "99 of 100 probes started no later.", seen.lag),
         ("downwind_observations_unsaved", "Observations that the disk took not.", seen.unsaved),
         ("downwind_picture_timestamp_seconds", "When the picture was made.", picture.at),
         ("downwind_watcher_start_timestamp_seconds", "When it started.", picture.started_at),

@@ -42,7 +42,7 @@ async def serving(
 
     Raises UsageError where the port cannot be listened on.
     """
-    held = _listen(host, port)
+    held = listen(host, port)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -77,7 +77,8 @@ async def serving(
         held.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; raises UsageError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     held = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -141,7 +141,7 @@ def tell_victims(telling: Telling, verdict: Blamed | None, observed: Observed) -
     joined = verdict.victims - now.failing if verdict else frozenset[str]()
     if joined:
         began = min(observed.since.get(v, observed.at) for v in joined)
-        watched = {"watched": len(observed.states)}
+        watched = {"watched": observed.watched or len(observed.states)}
         earlier = {"since": began} if began < now.since else {}
         telling.tell("victims", watched | earlier, joined=joined)
 
@@ -229,7 +229,7 @@ def _seen(incident: Incident, verdict: Blamed, observed: Observed) -> Incident:
         contradicts=fault.contradicts,
         severity=round(fault.severity, 3),
         separating=tuple(_probe(each) for each in fault.separating),
-        watched=len(observed.states),
+        watched=observed.watched or len(observed.states),
         page=_page_of(verdict.cause, observed) or incident.page,
     )
 

@@ -231,7 +231,9 @@ class Observed:
     faults: Sequence[Fault]
     """The verdicts of this round, most confident first; quiet ones are passed over."""
     states: Mapping[str, State]
-    """The published state of each watched target."""
+    """The published state of each watched target, as far as it is known."""
+    watched: int = 0
+    """How many are watched, those of unknown state included; 0: as many as there are states."""
     since: Mapping[str, float] = field(default_factory=dict)
     """When the present failure of a target began."""
     layers: Mapping[str, str] = field(default_factory=dict)

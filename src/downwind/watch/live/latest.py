@@ -26,6 +26,8 @@ class Latest:
     reason: str = ""
     """How the latest probe failed; empty where it did not."""
     layer: str = ""
+    answered: bool = False
+    """Whether the latest failed probe got any answer."""
     failing_since: float | None = None
     """The first failed probe since it was last seen well."""
     marks: dict[str, deque[Mark]] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Latest:
                 here.append(mark_of(step, catalog))
                 self.layer = str(step.get("layer") or "expect")
                 self.reason = _words(step)
+                self.answered = step.get("status") is not None
 
     def is_well(self) -> None:
         """It is up again as published: what it looked like before counts no more."""

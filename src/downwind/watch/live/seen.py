@@ -11,7 +11,7 @@ from downwind.model import Model
 from downwind.terms import Scope, State
 from downwind.watch.detection import Condition
 from downwind.watch.feeds import Delay, lateness
-from downwind.watch.incidents import Change, Incident, IncidentEvent, StatusPage
+from downwind.watch.incidents import Change, Incident, IncidentEvent, StatusPage, Window
 from downwind.watch.incidents.ledger import Ledger
 from downwind.watch.live.saved import second_way
 from downwind.watch.live.state import Live
@@ -52,6 +52,8 @@ class Around:
     needs: tuple[NeedSeen, ...] = ()
     delays: tuple[Delay, ...] = ()
     availability: Mapping[str, float] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
+    """Maintenance, planned and under way."""
 
 
 def draw(live: Live, model: Model, now: float, around: Around) -> Picture:
@@ -68,8 +70,17 @@ def draw(live: Live, model: Model, now: float, around: Around) -> Picture:
         feeds=tuple(_feeds(live, now, around.delays)),
         vantages=around.vantages,
         needs=around.needs,
-        changes=tuple(reversed(live.changes[-50:])),
+        changes=_changes(live, around),
     )
+
+
+def _changes(live: Live, around: Around) -> tuple[ChangeSeen, ...]:
+    """The latest changes and all maintenance that is known, newest first."""
+    planned = [
+        ChangeSeen(each.id, "maintenance", each.starts, each.of, each.title, each.by, "", each.ends)
+        for each in around.windows
+    ]
+    return tuple(sorted([*live.changes[-50:], *planned], key=lambda each: -each.at))
 
 
 def _shown(ledger: Ledger) -> list[Incident]:
@@ -108,10 +119,10 @@ def incident_seen(
             f"{name}: {why}" if why else name for name, why in incident.consequences
         ),
         status_page=_page(incident.page),
-        deploys=tuple(_change(each) for each in incident.changes),
+        deploys=tuple(_change(live, each) for each in incident.changes),
         deploys_within=live.setting.settings.own_changes_within,
         dependent=(incident.dependent,) if incident.dependent else (),
-        timeline=tuple(_entry(event) for event in timeline),
+        timeline=_entries(timeline),
         acknowledged_by=incident.acknowledged_by,
         closed_at=incident.closed_at,
     )
@@ -122,6 +133,8 @@ def _signs(live: Live, incident: Incident) -> tuple[str, ...]:
     if incident.cause.kind == "own" and incident.layer == "dns":
         return ("does not resolve",)
     shown = (_SIGNS[incident.layer],) if incident.layer in _SIGNS else ()
+    if incident.layer == "http" and not _any_answer(live, incident):
+        shown = ("does not answer",)
     scope = incident.cause.scope
     if scope is None or incident.layer == "dns":
         return shown
@@ -129,6 +142,15 @@ def _signs(live: Live, incident: Incident) -> tuple[str, ...]:
     if answering is None:
         return shown
     return (*shown, "its DNS answers" if answering else "its DNS does not answer")
+
+
+def _any_answer(live: Live, incident: Incident) -> bool:
+    """Whether any victim's latest failed probe got an answer at all."""
+    return any(
+        live.latest[each.target.name].answered
+        for each in live.setting.watched
+        if each.capability in incident.failing
+    )
 
 
 def _servers_answer(live: Live, provider: str) -> bool | None:
@@ -181,9 +203,18 @@ def _page(page: StatusPage | None) -> PageSeen:
     return PageSeen(page.provider, page.state, page.since, page.title, page.url)
 
 
-def _change(change: Change) -> ChangeSeen:
+def _change(live: Live, change: Change) -> ChangeSeen:
+    for known in live.changes:
+        if (known.at, known.service) == (change.at, change.service):
+            return known
     id = f"{change.at:.0f}-{change.service}"
     return ChangeSeen(id, "deploy", change.at, change.service, change.title, change.by)
+
+
+def _entries(timeline: Iterable[IncidentEvent]) -> tuple[Entry, ...]:
+    """What there is to tell; a detail without words shows elsewhere."""
+    told = map(_entry, timeline)
+    return tuple(each for each in told if each.text or each.kind != "detail")
 
 
 def _entry(event: IncidentEvent) -> Entry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,9 +11,10 @@ from downwind.graph import Graph
 from downwind.questions.attribution.ask import attribute_all
 from downwind.questions.attribution.heard import Testimony
 from downwind.questions.attribution.prior import Change as OwnChange
+from downwind.questions.attribution.prior import OwnRates
 from downwind.questions.attribution.prior import Post as Said
 from downwind.questions.attribution.search import Budget
-from downwind.questions.attribution.verdict import Answer
+from downwind.questions.attribution.verdict import Answer, Attribution
 from downwind.questions.suspects import Suspects
 from downwind.terms import Scope, State
 from downwind.watch.feeds import FeedBoard, Post
@@ -23,6 +24,8 @@ from downwind.watch.selfcheck import independence
 
 MOST_SECONDS = 1.0
 """Real seconds after which the search for causes gives the best it has."""
+_NEVER_UP = 100.0
+"""Rounds of failure that a service which was never seen up is taken to have behind it."""
 _LEVELS = {"none": "minor", "minor": "minor", "partial": "major", "major": "critical"}
 
 
@@ -34,6 +37,7 @@ class Question:
     view: View
     posts: tuple[Said, ...]
     changes: tuple[OwnChange, ...]
+    rates: OwnRates
 
     def answer(self) -> Answer:
         """Weigh it all; pure, and fit for another thread."""
@@ -42,7 +46,7 @@ class Question:
             setting.suspects,
             self.view.testimony,
             places=setting.places(),
-            rates=self.live.rates,
+            rates=self.rates,
             posts=self.posts,
             changes=self.changes,
             budget=Budget.of(MOST_SECONDS),
@@ -60,7 +64,17 @@ def ask(live: Live, view: View) -> Question | None:
         for change in live.changes
         if view.at - change.at <= within
     )
-    return Question(live, view, tuple(map(_said, live.board.posts(view.at))), changes)
+    posts = tuple(map(_said, live.board.posts(view.at)))
+    return Question(live, view, posts, changes, _rates(live))
+
+
+def _rates(live: Live) -> OwnRates:
+    """How often each service fails by itself. One that was never seen up may never have been."""
+    failed = dict(live.rates.failed)
+    for each in live.setting.watched:
+        if each.capability and not live.latest[each.target.name].seconds:
+            failed[each.capability.rpartition("/")[0]] = _NEVER_UP
+    return replace(live.rates, failed=failed)
 
 
 def rehearse(suspects: Suspects) -> None:
@@ -89,8 +103,9 @@ def observe(live: Live, view: View, answer: Answer | None, *, regular: bool) -> 
     scopes = [fault.scope for fault in faults if fault.scope is not None]
     return Observed(
         at=view.at,
-        faults=faults,
+        faults=[_told(live, fault) for fault in faults],
         states=states,
+        watched=len(set(of.values()) - {""}),
         since=since,
         layers={key: layer for key, layer in layers.items() if layer},
         saved={str(scope): saved_by(live, scope, states) for scope in scopes},
@@ -124,6 +139,17 @@ def page_of(board: FeedBoard, scope: Scope, now: float) -> StatusPage:
         return StatusPage(scope.provider, "posted", first.posted_at, first.title, first.url)
     green = board.green(scope.provider, now)
     return StatusPage(scope.provider, "green" if green else "unknown")
+
+
+def _told(live: Live, fault: Attribution) -> Attribution:
+    """The verdict with what a reader can use: probes that can be made, and other causes."""
+    watched = {each.node for each in live.setting.watched if each.node}
+    mine = {str(fault.scope), fault.suspect}
+    return replace(
+        fault,
+        separating=tuple(each for each in fault.separating if each.node in watched),
+        same=tuple(each for each in fault.same if each not in mine and ":" not in each),
+    )
 
 
 def _said(post: Post) -> Said:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from downwind.model.durations import say_duration
 from downwind.show.html import Html, join, tag
-from downwind.show.watch_words import LEADS, line, sentence
+from downwind.show.watch_words import lead_of, line, sentence
 from downwind.show.web.page.parts import Seen, chip, facts, folded, link, names, state, table, time
 from downwind.watch.picture import IncidentSeen, StatusPage
 
@@ -65,7 +65,7 @@ def _chips(incident: IncidentSeen) -> Html:
         chip(incident.phase, incident.phase),
         chip(_KINDS[incident.verdict]),
         chip(line(incident.layer, 40)) if incident.layer else None,
-        tag("span", LEADS[incident.verdict], class_="unseen"),
+        tag("span", lead_of(incident), class_="unseen"),
         class_="chips",
     )
 
@@ -73,7 +73,11 @@ def _chips(incident: IncidentSeen) -> Html:
 def _facts(incident: IncidentSeen, seen: Seen) -> Html:
     now = seen.now
     late = say_duration(max(0.0, incident.detected_at - incident.since))
-    severe = None if incident.severity is None else f"{incident.severity:.0%} of requests fail"
+    severe = (
+        None
+        if incident.severity is None
+        else f"some {incident.severity:.0%} of requests fail, as estimated"
+    )
     hit = f"{len(incident.victims):,} of {max(incident.of, len(incident.victims)):,}"
     return facts([
         ("Since", time(incident.since, now)),

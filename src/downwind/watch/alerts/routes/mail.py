@@ -60,6 +60,10 @@ class MailRoute:
                 await asyncio.to_thread(self._hand_over, mail)
         except TimeoutError as error:
             raise NotSent(f"{self.host} did not take the mail in time") from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise NotSent(
+                f"{self.host} offers no STARTTLS or log-in; `starttls: false` sends without"
+            ) from error
         except smtplib.SMTPResponseException as error:
             refused = 500 <= error.smtp_code < 600
             raise NotSent(f"{self.host} answers {error.smtp_code}", refused=refused) from error
