@@ -1,8 +1,13 @@
-"""How well a failing witness's mark fits a suspect: soft evidence, never a verdict."""
+"""How well the marks of a failing witness fit each suspect: soft evidence, never a verdict."""
+
+from dataclasses import dataclass
+
+import numpy as np
 
 from downwind.catalog import Signed
-from downwind.questions.suspects import Suspect
-from downwind.questions.witnesses import Mark, Witness
+from downwind.questions.suspects import Suspects
+from downwind.questions.witnesses import Mark
+from downwind.solve.arrays import Floats
 from downwind.terms import Fault, Scope
 
 # A fault of a whole provider seldom leaves its edge well enough to send its own error page.
@@ -12,54 +17,71 @@ _NO_INFORMATION = 0.5
 # some thirty times as often as a provider does, so a mark that is right nine times in ten is
 # some 270 times as likely under the provider's fault as under the service's own.
 _OWN_IS_COMMON = 30.0
-_DNS_KINDS = {"zone", "nameserver"}
+# A status without a page or a header can be sent by anybody: it says a third of what it would.
+_BARE = 1 / 3
+_SERVES_NAMES, _SERVES_NONE = 0.8, 0.2
 
 
-def mark_likelihood(witness: Witness, suspect: Suspect) -> float:
-    """P(the marks | it failed because of the suspect), the mean over the marks; 1 without any."""
-    if not witness.marks:
-        return 1.0
-    return sum(_one(mark, suspect) for mark in witness.marks) / len(witness.marks)
+@dataclass(frozen=True, slots=True, eq=False)
+class Fits:
+    """P(the mark | it failed because of ...), for one mark."""
+
+    suspects: Floats
+    """Per suspect of the graph."""
+    own: float
+    """Because of the service itself."""
+    vantage: float
+    """Because of the vantage or its network."""
+    resolver: float
+    """Because of the vantage's resolver."""
 
 
-def _one(mark: Mark, suspect: Suspect) -> float:
+def fits(mark: Mark, suspects: Suspects) -> Fits:
+    """How well a mark fits everybody."""
     if mark.signs:
-        return _sign(mark.signs[0], mark.by_edge, suspect)
+        return _sign(mark.signs[0], mark.by_edge, suspects)
     if mark.layer == "dns":
-        return 0.8 if _serves_names(suspect) else 0.2
+        return Fits(_by_names(suspects, _SERVES_NAMES), _SERVES_NONE, 0.8, 0.9)
+    plain = np.full(len(suspects.names), _NO_INFORMATION)
     if mark.layer in ("dial", "tls"):
-        return 0.3 if suspect.kind == "own" else _NO_INFORMATION
-    if suspect.kind == "vantage":
-        return 0.05
-    return _NO_INFORMATION
+        return Fits(plain, 0.3, _NO_INFORMATION, 0.05)
+    return Fits(plain, _NO_INFORMATION, 0.05, 0.05)
 
 
-def _sign(sign: Signed, by_edge: bool, suspect: Suspect) -> float:
-    if suspect.kind == "vantage":
-        return 0.05
-    fits = _is_the_signer(sign, suspect)
+def _sign(sign: Signed, by_edge: bool, suspects: Suspects) -> Fits:
+    weight = 0.5 + (sign.weight - 0.5) * _BARE if sign.bare else sign.weight
+    many = len(suspects.names)
     if sign.says is Fault.EDGE:
-        if fits:
-            return sign.weight * fits
-        return (1 - sign.weight) / (_OWN_IS_COMMON if suspect.kind == "own" else 1.0)
+        found = np.full(many, 1 - weight)
+        for number, fit in _signers(sign, suspects):
+            found[number] = weight * fit
+        return Fits(found, (1 - weight) / (1.0 if sign.bare else _OWN_IS_COMMON), 0.05, 0.05)
     if sign.says in (Fault.ORIGIN, Fault.CUSTOMER):
-        # An edge that says "origin" clears itself; a computer that says so is the origin.
-        return 1 - sign.weight if fits and by_edge else sign.weight
+        found = np.full(many, weight)
+        if by_edge:  # An edge that says "origin" clears itself; a computer that says so is it.
+            for number, _ in _signers(sign, suspects):
+                found[number] = 1 - weight
+        return Fits(found, weight, 0.05, 0.05)
     if sign.says is Fault.DNS:
-        return sign.weight if _serves_names(suspect) else 1 - sign.weight
-    return _NO_INFORMATION
+        return Fits(_by_names(suspects, weight), 1 - weight, 0.05, 0.05)
+    return Fits(np.full(many, _NO_INFORMATION), _NO_INFORMATION, 0.05, 0.05)
 
 
-def _is_the_signer(sign: Signed, suspect: Suspect) -> float:
-    """1 where the suspect is the product that speaks or a part of it, less where it is wider."""
-    scope = suspect.scope
-    if scope is None:
-        return 0.0
-    speaker = Scope(sign.provider, sign.product)
-    if speaker.covers(scope) and not (scope == speaker and sign.product is None):
-        return 1.0
-    return _WHOLE_PROVIDER if scope.covers(speaker) else 0.0
+def _by_names(suspects: Suspects, serving: float) -> Floats:
+    return np.where(suspects.serves_names, serving, 1 - serving)
 
 
-def _serves_names(suspect: Suspect) -> bool:
-    return suspect.kind in _DNS_KINDS or any(name.startswith("name:") for name in suspect.falls)
+def _signers(sign: Signed, suspects: Suspects) -> list[tuple[int, float]]:
+    """The suspects of the provider that speaks: 1 for the product that does and its parts, less
+    for what is wider."""
+    speaker = Scope(sign.provider, sign.product) if sign.provider else None
+    found = []
+    for number in suspects.of_provider.get(sign.provider, np.zeros(0, dtype=np.int64)).tolist():
+        scope = suspects.scopes[number]
+        if scope is None or speaker is None:
+            continue
+        if speaker.covers(scope) and not (scope == speaker and sign.product is None):
+            found.append((number, 1.0))
+        elif scope.covers(speaker):
+            found.append((number, _WHOLE_PROVIDER))
+    return found

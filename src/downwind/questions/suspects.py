@@ -1,22 +1,23 @@
 """Who could be at fault, and whom each would take down alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from downwind.graph import Graph
+from downwind.questions.attribution.falls import Falls, falls_of
 from downwind.questions.reached import scope_of
+from downwind.solve.arrays import Flags, Ints, Shorts
 from downwind.solve.compile import Compiled, compile_graph
-from downwind.solve.prepared import prepare
+from downwind.solve.prepared import Prepared, prepare
 from downwind.solve.propagate import Fallout, chain, propagate
 from downwind.terms import Scope
 
-OWN = "own:"
 VANTAGE = "this vantage"
-_LEFT_OUT = {"grain", "capability"}
+_DNS_KINDS = {"zone", "nameserver"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,123 +29,128 @@ class Taken:
     """The chain from it to the suspect, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A node, a service by itself, or the vantage; and the kind of it."""
-
-    name: str
-    kind: str
-    falls: frozenset[str]
-    """Witnesses that fail if it alone fails: capabilities and name:HOST."""
-    scope: Scope | None = None
-    """The scope that it is; None for anything else, whatever its name."""
-    takes: tuple[Taken, ...] = ()
-    """Scopes of other providers that fall if it alone fails; for a scope only."""
-
-
-def own_fault(service: str, falls: Iterable[str] = ()) -> Suspect:
-    """The suspect that is the service itself."""
-    return Suspect(OWN + service, "own", frozenset(falls))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suspects:
-    """All suspects of one graph, for faults that last `duration`."""
+    """Everything of one graph that could take down what is watched, for faults of one duration.
 
-    _suspects: tuple[Suspect, ...]
-    _known: frozenset[str]
-    inside: Mapping[Scope, NDArray[np.bool_]]
-    """Each scope that is a suspect -> bool[suspects]: those that are it or lie inside it."""
+    Made anew when the graph changes; asked in every round.
+    """
+
+    graph: Graph
+    compiled: Compiled
+    falls: Falls
 
     @classmethod
     def of(cls, graph: Graph, duration: float) -> "Suspects":
         """Let every node fail alone for `duration` seconds and note who falls."""
         compiled = compile_graph(graph)
-        prepared = prepare(compiled.arrays)
-        capabilities = [n.id for n in graph.nodes.values() if n.kind == "capability"]
-        zones = _zones(graph)
-        scopes = {n.id: scope for n in graph.nodes.values() if (scope := scope_of(n))}
-        found = []
-        for node in graph.nodes.values():
-            if node.kind in _LEFT_OUT:
-                continue
-            fault = [compiled.number[node.id]]
-            fallout = propagate(compiled.arrays, fault, duration, prepared=prepared)
-            hit = {
-                name
-                for name in capabilities
-                if fallout.down_at[compiled.number[name]] < duration
-                or fallout.degraded_at[compiled.number[name]] < duration
-            }
-            hit |= {
-                name
-                for name, needed in zones.items()
-                if any(fallout.down_at[compiled.number[zone]] < duration for zone in needed)
-            }
-            if hit:
-                takes = _takes(compiled, fallout, scopes, node.id)
-                scope = scopes.get(node.id)
-                found.append(Suspect(node.id, node.kind, frozenset(hit), scope, takes))
-        known = frozenset(capabilities) | frozenset(zones)
-        services: dict[str, set[str]] = {}
-        for capability in capabilities:
-            services.setdefault(capability.rpartition("/")[0], set()).add(capability)
-        found += [own_fault(service, hit) for service, hit in services.items()]
-        found.append(Suspect(VANTAGE, "vantage", known))
-        return cls(tuple(found), known, _inside(found))
+        return cls(graph, compiled, falls_of(graph, compiled, duration))
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(suspect.name for suspect in self._suspects)
+        """The suspects of the graph; each service by itself and the vantages come besides."""
+        return self.falls.causes
 
-    def all(self) -> tuple[Suspect, ...]:
-        return self._suspects
+    @cached_property
+    def number(self) -> Mapping[str, int]:
+        """The number of each suspect."""
+        return {name: number for number, name in enumerate(self.names)}
+
+    @cached_property
+    def row(self) -> Mapping[str, int]:
+        """The number of each node that can bear witness."""
+        return {name: number for number, name in enumerate(self.falls.rows)}
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind of each suspect's node."""
+        return tuple(self.graph.nodes[name].kind for name in self.names)
+
+    @cached_property
+    def scopes(self) -> tuple[Scope | None, ...]:
+        """The scope that each suspect is; None for anything else, whatever its name."""
+        return tuple(scope_of(self.graph.nodes[name]) for name in self.names)
+
+    @cached_property
+    def number_of_scope(self) -> Mapping[Scope, int]:
+        """The number of the suspect that is this scope."""
+        return {scope: number for number, scope in enumerate(self.scopes) if scope}
+
+    @cached_property
+    def serves_names(self) -> Flags:
+        """bool[suspects]: whether names stop resolving with it."""
+        named = np.array([row.startswith("name:") for row in self.falls.rows], dtype=np.bool_)
+        ahead = np.concatenate([[0], np.cumsum(named[self.falls.row])])
+        takes = ahead[self.falls.start[1:]] > ahead[self.falls.start[:-1]]
+        zone = np.array([kind in _DNS_KINDS for kind in self.kinds], dtype=np.bool_)
+        return np.asarray(takes | zone)
+
+    @cached_property
+    def of_provider(self) -> Mapping[str, Ints]:
+        """The suspects that are scopes of each provider."""
+        found: dict[str, list[int]] = {}
+        for number, scope in enumerate(self.scopes):
+            if scope:
+                found.setdefault(scope.provider, []).append(number)
+        return {provider: np.array(numbers) for provider, numbers in found.items()}
+
+    @cached_property
+    def within(self) -> tuple[frozenset[Scope], ...]:
+        """Per suspect the scopes that cover it and are suspects themselves; none for no scope."""
+        known = {scope for scope in self.scopes if scope}
+        wide: dict[Scope, frozenset[Scope]] = {}
+        return tuple(
+            _covering(scope, wide) & known if scope else frozenset() for scope in self.scopes
+        )
 
     def knows(self, witness: str) -> bool:
         """True where the graph can say who would take this witness down."""
-        return witness in self._known
-
-    def columns(self, witnesses: Sequence[str]) -> NDArray[np.bool_]:
-        """bool[witnesses, suspects]: the witness fails if the suspect alone fails."""
-        rows = [[name in suspect.falls for suspect in self._suspects] for name in witnesses]
-        return np.array(rows, dtype=np.bool_).reshape(len(witnesses), len(self._suspects))
+        return witness in self.row
 
     def blamed_by(self, name: str) -> frozenset[str]:
-        """The witnesses that fail if the suspect alone fails."""
-        return next((s.falls for s in self._suspects if s.name == name), frozenset())
+        """The witnesses that fail if the suspect alone fails; none for who is no suspect."""
+        cause = self.number.get(name)
+        if cause is None:
+            return frozenset()
+        return frozenset(self.falls.rows[row] for row in self.falls.of(cause))
 
-    def taken_by(self, name: str) -> tuple[Taken, ...]:
-        """The scopes of other providers that fall if the suspect alone fails, by name."""
-        return next((s.takes for s in self._suspects if s.name == name), ())
+    def scopes_taken_by(self, name: str) -> tuple[Scope, ...]:
+        """The scopes of other providers that fall if this scope alone fails, by name."""
+        cause = self.number.get(name)
+        blamed = self.scopes[cause] if cause is not None else None
+        if cause is None or blamed is None:
+            return ()
+        taken: Shorts = self.falls.taken[
+            self.falls.taken_start[cause] : self.falls.taken_start[cause + 1]
+        ]
+        scopes = (self.scopes[other] for other in taken.tolist())
+        return tuple(sorted(s for s in scopes if s and s.provider != blamed.provider))
 
-    def same_as(self, name: str, witnesses: Iterable[str]) -> tuple[str, ...]:
-        """Other suspects with the same witnesses among these."""
-        heard = frozenset(witnesses)
-        mine = self.blamed_by(name) & heard
-        return tuple(s.name for s in self._suspects if s.name != name and s.falls & heard == mine)
+    def taken_by(self, name: str, scopes: Iterable[Scope]) -> tuple[Taken, ...]:
+        """Of these scopes, which fall with the suspect, each with the chain that takes it down."""
+        wanted = list(scopes)
+        if not wanted:
+            return ()
+        arrays = self.compiled.arrays
+        fault = [self.compiled.number[name]]
+        fallout = propagate(arrays, fault, self.falls.duration, prepared=self._prepared)
+        return tuple(
+            Taken(scope, _why(self.compiled, fallout, self.names[self.number_of_scope[scope]]))
+            for scope in wanted
+        )
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        return prepare(self.compiled.arrays)
 
 
-def _inside(suspects: Sequence[Suspect]) -> Mapping[Scope, NDArray[np.bool_]]:
-    scopes = [suspect.scope for suspect in suspects]
-    return {
-        wide: np.array([narrow is not None and wide.covers(narrow) for narrow in scopes])
-        for wide in sorted({scope for scope in scopes if scope})
-    }
-
-
-def _takes(
-    compiled: Compiled, fallout: Fallout, scopes: Mapping[str, Scope], suspect: str
-) -> tuple[Taken, ...]:
-    """Who else falls; nobody where the suspect is no scope."""
-    blamed = scopes.get(suspect)
-    others = sorted(
-        name
-        for name, scope in scopes.items()
-        if blamed is not None
-        and scope.provider != blamed.provider
-        and fallout.down_at[compiled.number[name]] < fallout.duration
-    )
-    return tuple(Taken(scopes[name], _why(compiled, fallout, name)) for name in others)
+def _covering(scope: Scope, known: dict[Scope, frozenset[Scope]]) -> frozenset[Scope]:
+    """The scope and all wider ones."""
+    found = known.get(scope)
+    if found is None:
+        found = frozenset((scope,)).union(*(_covering(wide, known) for wide in scope.wider()))
+        known[scope] = found
+    return found
 
 
 def _why(compiled: Compiled, fallout: Fallout, node: str) -> str:
@@ -160,27 +166,3 @@ def _why(compiled: Compiled, fallout: Fallout, node: str) -> str:
         step = f"{compiled.ids[here]} needs {compiled.ids[following]}"
         steps.append(f"{step}: {why}" if why else step)
     return "; ".join(steps)
-
-
-def _zones(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """name:HOST -> the zones that must answer for it: its own and those of its aliases."""
-    hosts = [node for node in graph.nodes.values() if node.kind == "host"]
-    return {f"name:{host.label}": zones for host in hosts if (zones := _zones_of(graph, host.id))}
-
-
-def _zones_of(graph: Graph, host: str) -> tuple[str, ...]:
-    zones: list[str] = []
-    seen: set[str] = set()
-    pending = [host]
-    while pending:
-        here = pending.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        for need in graph.nodes[here].needs:
-            target = need.alternatives[0].node
-            if need.name == "dns":
-                zones.append(target)
-            elif need.name == "alias":
-                pending.append(target)
-    return tuple(zones)

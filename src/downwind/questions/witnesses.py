@@ -74,7 +74,7 @@ def _hear_journey(
         witness.failed += weight
     for step in value["steps"]:
         if not step["ok"]:
-            witness.marks.append(_mark(step, catalog))
+            witness.marks.append(mark_of(step, catalog))
         if step.get("host"):
             _hear_name(witnesses, step, weight)
 
@@ -90,7 +90,8 @@ def _hear_name(witnesses: dict[str, Witness], step: Mapping[str, Any], weight: f
         witness.marks.append(Mark("dns"))
 
 
-def _mark(step: Mapping[str, Any], catalog: Catalog) -> Mark:
+def mark_of(step: Mapping[str, Any], catalog: Catalog) -> Mark:
+    """How a step that failed looked."""
     layer = str(step.get("layer") or "expect")
     if step.get("status") is None:
         return Mark(layer)
