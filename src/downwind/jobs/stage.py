@@ -14,6 +14,7 @@ from downwind.model import Model
 from downwind.observe import Network, StepDriver
 from downwind.observe.feed import look_at_feed
 from downwind.questions.attribute import QUIET, Attribution, attribute
+from downwind.questions.attribution.ready import load_kernels
 from downwind.questions.claims import Judgement
 from downwind.questions.suspects import Suspects
 from downwind.terms import CannotMeasure, Scope, State
@@ -121,6 +122,8 @@ class Stage:
 
     async def play(self, folder: Path) -> Played:
         """Play the timeline; raises WorldError, CannotMeasure."""
+        # Compiled once, which takes seconds that nobody has when something fails.
+        await asyncio.to_thread(load_kernels)
         handout = await self._settle()
         async with CrowdProcess.start(
             handout,

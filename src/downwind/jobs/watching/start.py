@@ -14,6 +14,7 @@ from downwind.jobs.remap import graph_of, remap
 from downwind.jobs.watching.options import WatchOptions
 from downwind.jobs.watching.parts import Parts, host_of_url
 from downwind.jobs.watching.watcher import DETECTOR, Watcher
+from downwind.questions.attribution.ready import load_kernels
 from downwind.questions.suspects import Suspects
 from downwind.terms import CannotMeasure, Evidence
 from downwind.watch.alerts import Deliverer, Limits, Outbox, routes_of
@@ -23,7 +24,6 @@ from downwind.watch.history import Book, GroupKeeper, Restored, Telling, WatchSt
 from downwind.watch.incidents import Rules, Window
 from downwind.watch.live.keeping import PART, recall
 from downwind.watch.live.state import LASTS, Live, Setting
-from downwind.watch.live.verdict import rehearse
 from downwind.watch.probing import Probing, most_together
 from downwind.watch.schedule import Schedule
 from downwind.watch.selfcheck import blind_spots, with_watcher
@@ -66,7 +66,7 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
         whole = with_watcher(graph, options.needs(tuple(host_of_url(f.url) for f in feeds)))
         suspects = await asyncio.to_thread(Suspects.of, whole, LASTS)
         silenced = await asyncio.to_thread(_silenced, whole)
-        await asyncio.to_thread(rehearse, suspects)
+        await asyncio.to_thread(load_kernels)
         setting = Setting(watched, options.vantages(), whole, suspects, options.catalog, settings)
         live = Live.of(setting, reading.board)
         live.read = read

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from downwind.graph import Graph
 from downwind.questions.attribution.ask import attribute_all
-from downwind.questions.attribution.heard import Testimony
 from downwind.questions.attribution.prior import Change as OwnChange
 from downwind.questions.attribution.prior import OwnRates
 from downwind.questions.attribution.prior import Post as Said
 from downwind.questions.attribution.search import Budget
 from downwind.questions.attribution.verdict import Answer, Attribution
-from downwind.questions.suspects import Suspects
 from downwind.terms import Scope, State
 from downwind.watch.feeds import FeedBoard, Post
 from downwind.watch.incidents import Change, Observed, StatusPage
@@ -75,16 +71,6 @@ def _rates(live: Live) -> OwnRates:
         if each.capability and not live.latest[each.target.name].seconds:
             failed[each.capability.rpartition("/")[0]] = _NEVER_UP
     return replace(live.rates, failed=failed)
-
-
-def rehearse(suspects: Suspects) -> None:
-    """Ask the question once of a made-up failure: the first time its kernels are loaded or
-    compiled, which takes seconds that nobody has when something fails."""
-    names = [n for n in suspects.row if not n.startswith("name:")][:1]
-    if names:
-        ones = np.ones(1)
-        said = Testimony(names, ["rehearsal"], -4 * ones, -1 * ones, [()])
-        attribute_all(suspects, said)
 
 
 def observe(live: Live, view: View, answer: Answer | None, *, regular: bool) -> Observed:
