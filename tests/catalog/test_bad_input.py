@@ -154,7 +154,7 @@ def _fact(text: str) -> str:
             "signatures[0].says: ",
         ),
         (HEAD + "status: {url: ftp://x, format: page}", "status.url: "),
-        (HEAD + "status: {url: 'https://x', format: rss}", "status.format: "),
+        (HEAD + "status: {url: 'https://x', format: fax}", "status.format: "),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_place_and_the_way_out(text: str, complaint: str) -> None:

@@ -4,14 +4,16 @@ import pytest
 
 from downwind.questions.hidden import Decision
 from downwind.terms import Evidence, Scope, Seen, State
+from downwind.watch.detection import Urgency
 from downwind.watch.incidents import Maintenance, Window
+from downwind.watch.live.endings import endings
 from downwind.watch.live.hidden import seen, suspected
 from downwind.watch.live.keeping import keep, recall
 from downwind.watch.live.saved import second_way
 from downwind.watch.live.seen import Around, draw, scope_words
 from downwind.watch.picture import WatcherSeen
 from downwind.watch.vantages import VantageSpec
-from tests.watch.live.play import BEGAN, Play, catalog, failed, model_of, shops
+from tests.watch.live.play import BEGAN, Play, catalog, failed, model_of, probe, shops
 
 BOTH = {**shops(5, "cloudflare"), **shops(5, "fastly", prefix="news")}
 CLOUDFLARES = tuple(shops(5, "cloudflare"))
@@ -216,3 +218,23 @@ def test_a_snapshot_of_the_live_state_brings_back_changes_decisions_and_since_wh
 def test_what_is_no_live_state_is_refused(kept: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         recall(Play(model_of(BOTH)).live, kept)
+
+
+def test_a_certificate_that_ends_is_told_once_for_each_step_and_when_it_was_renewed() -> None:
+    play = Play(model_of(shops(1, "fastly")))
+    day = 86_400.0
+    told: dict[str, Urgency] = {}
+    steps: list[Urgency | None] = []
+    texts = []
+    for left in (60.0, 13.0, 12.0, 2.0, -1.0, -2.0, 90.0, 89.0):
+        play.round(probe("shop0.test/page", play.now, not_after=play.now + left * day))
+        for each in endings(play.live.latest, told, play.now):
+            steps.append(each.urgency)
+            texts.append(each.text)
+            if each.urgency is None:
+                del told[each.target]
+            else:
+                told[each.target] = each.urgency
+    assert steps == [Urgency.SOON, Urgency.URGENT, Urgency.OVER, None]
+    assert texts[0].startswith("Its certificate ends in 12 d 23 h")
+    assert texts[2].startswith("Its certificate ended 24 h")

@@ -16,9 +16,10 @@ from downwind.questions.suspects import Suspects
 from downwind.terms import DownwindError, Evidence, Seen, Unanswered
 from downwind.watch.agenda import Order
 from downwind.watch.alerts import Heartbeat, watcher_alert
-from downwind.watch.detection import save
+from downwind.watch.detection import Urgency, save
 from downwind.watch.history import Held, Rollups, oldest_place, retain
 from downwind.watch.incidents import IncidentEvent
+from downwind.watch.live.endings import endings
 from downwind.watch.live.hidden import seen, suspected
 from downwind.watch.live.keeping import PART, keep
 from downwind.watch.live.seen import Around, draw
@@ -66,6 +67,8 @@ class Watcher:
         """An incident was closed since needs were last suspected."""
         self._disk_told = False
         self._refused = False
+        self._ending: dict[str, Urgency] = {}
+        """Targets of which the end of the certificate was told."""
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.picture = Picture(at=self.started_at, started_at=self.started_at)
 
@@ -267,6 +270,7 @@ class Watcher:
             await asyncio.sleep(5.0)
             await asyncio.to_thread(self.parts.store.try_again)
             await self._tell_disk()
+            await self._tell_endings()
             if loop.time() % _SNAPSHOT_EVERY < 5.0:
                 await self._snapshot()
             if self._closed:
@@ -283,6 +287,22 @@ class Watcher:
         told = watcher_alert(self.now(), "disk-full", title, text, over=health.ok)
         await self.parts.book.alert(told)
         self.options.told(f"{title}: {text}")
+
+    async def _tell_endings(self) -> None:
+        """Certificates that end soon, or were renewed after that was told."""
+        for told in endings(self.live.latest, self._ending, self.now()):
+            if told.urgency is None:
+                del self._ending[told.target]
+            else:
+                self._ending[told.target] = told.urgency
+            state = "is renewed" if told.urgency is None else f"ends: {told.urgency}"
+            title = f"The certificate of {told.target} {state}"
+            what = f"certificate-{told.target}"
+            over = told.urgency is None
+            await self.parts.book.alert(
+                watcher_alert(self.now(), what, title, told.text, over=over)
+            )
+            self.options.told(f"{title}. {told.text}")
 
     async def _snapshot(self) -> None:
         with contextlib.suppress(OSError):
