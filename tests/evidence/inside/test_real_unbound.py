@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import dns.exception
@@ -70,13 +71,17 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def _free_port() -> int:
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-    ):
-        udp.bind(("127.0.0.1", 0))
-        tcp.bind(udp.getsockname())
-        return int(udp.getsockname()[1])
+    """A port that is free for UDP and TCP; a closed connection of another test may hold the one."""
+    for _ in range(50):
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+            suppress(OSError),
+        ):
+            udp.bind(("127.0.0.1", 0))
+            tcp.bind(udp.getsockname())
+            return int(udp.getsockname()[1])
+    raise AssertionError("no port is free for both")
 
 
 def _ask(port: int, process: "subprocess.Popen[bytes]") -> bool:
