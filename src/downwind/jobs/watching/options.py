@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from downwind.catalog import Catalog, StatusFeed
+from downwind.graph.observed.index import host_of
 from downwind.model import Model, Place, Route, WatchSettings
 from downwind.observe import Network, StepDriver
 from downwind.watch.selfcheck import AlertRoute, WatcherNeeds
@@ -51,7 +51,7 @@ class WatchOptions:
             vantages=self.vantages(),
             routes=tuple(AlertRoute(each.name, hosts_of(each)) for each in settings.alerts),
             status_hosts=status_hosts,
-            heartbeat=_host(settings.heartbeat.url) if settings.heartbeat else "",
+            heartbeat=host_of(settings.heartbeat.url) if settings.heartbeat else "",
         )
 
     def given_feeds(self) -> tuple[tuple[str, StatusFeed], ...]:
@@ -63,16 +63,9 @@ def hosts_of(route: Route) -> tuple[str, ...]:
     """The hosts that an alert takes on this route, as far as its address tells."""
     if route.smtp is not None:
         return (route.smtp.partition(":")[0],)
-    host = _host(route.webhook or route.alertmanager or route.apprise or "")
+    host = host_of(route.webhook or route.alertmanager or route.apprise or "")
     return (host,) if "." in host else ()
 
 
 def _spec(place: Place) -> VantageSpec:
     return VantageSpec(place.name, place.network, place.provider, place.region, place.resolver)
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from downwind.watch.alerts import Deliverer
 from downwind.watch.feeds import FeedWatch
@@ -23,11 +22,3 @@ class Parts:
     schedule: Schedule
     reading: FeedWatch
     inbox: Inbox
-
-
-def host_of_url(url: str) -> str:
-    """The host of a URL; empty where there is none."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""

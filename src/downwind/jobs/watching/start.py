@@ -10,9 +10,10 @@ from itertools import islice
 
 from downwind.evidence.records import payload_id, to_payload
 from downwind.graph import Graph
+from downwind.graph.observed.index import host_of
 from downwind.jobs.remap import graph_of, remap
 from downwind.jobs.watching.options import WatchOptions
-from downwind.jobs.watching.parts import Parts, host_of_url
+from downwind.jobs.watching.parts import Parts
 from downwind.jobs.watching.watcher import DETECTOR, Watcher
 from downwind.questions.attribution.ready import load_kernels
 from downwind.questions.suspects import Suspects
@@ -63,7 +64,7 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
             lambda record: _kept(store, read, record),
             every=settings.feeds_every,
         )
-        whole = with_watcher(graph, options.needs(tuple(host_of_url(f.url) for f in feeds)))
+        whole = with_watcher(graph, options.needs(tuple(host_of(f.url) for f in feeds)))
         suspects = await asyncio.to_thread(Suspects.of, whole, LASTS)
         silenced = await asyncio.to_thread(_silenced, whole)
         await asyncio.to_thread(load_kernels)

@@ -7,9 +7,10 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from downwind.graph import Graph
+from downwind.graph.observed.index import host_of
 from downwind.jobs.remap import remap
 from downwind.jobs.watching.options import WatchOptions
-from downwind.jobs.watching.parts import Parts, host_of_url
+from downwind.jobs.watching.parts import Parts
 from downwind.observe.dialer import NOT_ALLOWED
 from downwind.questions.hidden import Hidden, accepted_needs, with_hidden
 from downwind.questions.suspects import Suspects
@@ -17,6 +18,7 @@ from downwind.terms import DownwindError, Evidence, Seen, Unanswered
 from downwind.watch.agenda import Order
 from downwind.watch.alerts import Heartbeat, watcher_alert
 from downwind.watch.detection import Urgency, save
+from downwind.watch.feeds import Delay, Verdict, delays
 from downwind.watch.history import Held, Rollups, oldest_place, retain
 from downwind.watch.incidents import IncidentEvent
 from downwind.watch.live.endings import endings
@@ -210,12 +212,22 @@ class Watcher:
             windows=tuple(self.parts.book.decided.maintenance.windows.values()),
             watcher=self._itself(),
             availability=self._availability,
+            delays=self._delays(),
             vantages=self._vantages(),
             needs=seen(self.hidden, self.live.decisions),
         )
         self.picture = draw(self.live, self.options.model, self.now(), around)
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def _delays(self) -> tuple[Delay, ...]:
+        """How long after our verdicts the providers' own pages spoke."""
+        verdicts = [
+            Verdict(each.id, each.cause.scope, each.since, each.opened_at, each.closed_at)
+            for each in self.parts.book.ledger.incidents.values()
+            if each.cause.scope is not None
+        ]
+        return delays(verdicts, self.live.board.history(), self.now())
 
     def _itself(self) -> WatcherSeen:
         disk, counts = self.parts.store.health(), self.parts.schedule.counts()
@@ -368,7 +380,7 @@ class Watcher:
             live.setting.graph,
             budget=options.map_budget,
         )
-        hosts = tuple(host_of_url(h.url) for h in live.board.health(self.now()))
+        hosts = tuple(host_of(h.url) for h in live.board.health(self.now()))
         whole = with_watcher(mapped.graph, options.needs(hosts))
         await self.stand_on(whole)
         told = [
