@@ -63,7 +63,7 @@ def test_the_environment_fills_in_upper_case_names_only() -> None:
     [
         ("", "model.yaml: the file is empty. Write `services:` in it."),
         ("- a", "a model is a mapping, not a list"),
-        ("services: [", "model.yaml:1:12: this is not valid YAML"),
+        ("services: [", "model.yaml:2:1: this is not valid YAML"),
         (
             "services: []\nservices: []",
             "model.yaml:2:1: this is not valid YAML: the key 'services'",
@@ -89,6 +89,7 @@ def test_the_environment_fills_in_upper_case_names_only() -> None:
             "url: 'https://a.test/'}]}]}]",
             "a message step needs sender, to and text",
         ),
+        ("services: &all [*all]", "a part of it holds itself"),
         ("services: [{name: '${NOWHERE}', capabilities: [{id: use}]}]", "Set NOWHERE."),
         ("!!python/object/apply:os.system ['true']", "this is not valid YAML"),
     ],

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import ValidationError
@@ -23,7 +23,14 @@ _CORE_PATTERNS = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+# The loader over libyaml is some ten times faster, and is not in every build of PyYAML.
+if TYPE_CHECKING:
+    _Base = yaml.SafeLoader
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):
     """The safe loader, which refuses a key that is there twice.
 
     Words and numbers are read as YAML 1.2 does: `on` and `no` are words, 11:20 is no number.
@@ -85,7 +92,12 @@ def read_yaml(text: str, where: str, environment: Mapping[str, str] | None = Non
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise ModelError(f"this is not valid YAML: {error}.", where=where) from error
-    return document if environment is None else _replaced(document, where, environment)
+    if environment is None:
+        return document
+    try:
+        return _replaced(document, where, environment)
+    except RecursionError as error:
+        raise ModelError("a part of it holds itself, by an alias.", where=where) from error
 
 
 def say_validation(

@@ -9,8 +9,9 @@ from downwind.watch.incidents import Maintenance, Window
 from downwind.watch.live.endings import endings
 from downwind.watch.live.hidden import seen, suspected
 from downwind.watch.live.keeping import keep, recall
+from downwind.watch.live.names import scope_words
 from downwind.watch.live.saved import second_way
-from downwind.watch.live.seen import Around, draw, scope_words
+from downwind.watch.live.seen import Around, draw
 from downwind.watch.picture import WatcherSeen
 from downwind.watch.vantages import VantageSpec
 from tests.watch.live.play import BEGAN, Play, catalog, failed, model_of, probe, shops

@@ -26,6 +26,7 @@ from downwind.watch.live.hidden import seen, suspected
 from downwind.watch.live.keeping import PART, keep
 from downwind.watch.live.seen import Around, draw
 from downwind.watch.live.state import LASTS, Live
+from downwind.watch.live.targets import Targets
 from downwind.watch.live.verdict import ask, observe
 from downwind.watch.picture import Picture, VantageSeen, WatcherSeen
 from downwind.watch.selfcheck import with_watcher
@@ -65,6 +66,7 @@ class Watcher:
         self.hidden: tuple[Hidden, ...] = ()
         """Suspected needs."""
         self._availability: Mapping[str, float] = {}
+        self._targets = Targets()
         self._closed = True
         """An incident was closed since needs were last suspected."""
         self._disk_told = False
@@ -212,6 +214,7 @@ class Watcher:
             windows=tuple(self.parts.book.decided.maintenance.windows.values()),
             watcher=self._itself(),
             availability=self._availability,
+            targets=self._targets,
             delays=self._delays(),
             vantages=self._vantages(),
             needs=seen(self.hidden, self.live.decisions),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from downwind.catalog import Catalog
 from downwind.model import Model
-from downwind.terms import Scope, State
 from downwind.watch.detection import Condition
 from downwind.watch.feeds import Delay, lateness
 from downwind.watch.incidents import Change, Incident, IncidentEvent, StatusPage, Window
 from downwind.watch.incidents.ledger import Ledger
-from downwind.watch.live.saved import second_way
+from downwind.watch.live.names import who_of
 from downwind.watch.live.state import Live
+from downwind.watch.live.targets import Targets
 from downwind.watch.picture import (
     ChangeSeen,
     Entry,
@@ -24,7 +22,6 @@ from downwind.watch.picture import (
     Phase,
     Picture,
     Rival,
-    TargetSeen,
     VantageSeen,
     WatcherSeen,
 )
@@ -38,7 +35,6 @@ _SIGNS = {
     "expect": "answers with what is not expected",
 }
 _CLOSED_SHOWN = 20
-_SPACES = re.compile(r"[_-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +50,8 @@ class Around:
     availability: Mapping[str, float] = field(default_factory=dict)
     windows: tuple[Window, ...] = ()
     """Maintenance, planned and under way."""
+    targets: Targets = field(default_factory=Targets)
+    """As they were drawn last."""
 
 
 def draw(live: Live, model: Model, now: float, around: Around) -> Picture:
@@ -65,7 +63,7 @@ def draw(live: Live, model: Model, now: float, around: Around) -> Picture:
         at=now,
         started_at=around.started_at,
         watcher=around.watcher,
-        targets=tuple(_targets(live, model, seen, around)),
+        targets=around.targets.draw(live, model, seen, around.availability),
         incidents=seen,
         feeds=tuple(_feeds(live, now, around.delays)),
         vantages=around.vantages,
@@ -168,27 +166,6 @@ def _servers_answer(live: Live, provider: str) -> bool | None:
     return sum(s is Condition.UP for s in known) * 2 > len(known) if known else None
 
 
-def who_of(catalog: Catalog, incident: Incident) -> str:
-    """The cause as people call it."""
-    cause = incident.cause
-    if cause.scope is None:
-        return {"unknown": "something that they share"}.get(cause.kind, cause.name)
-    return scope_words(catalog, cause.scope)
-
-
-def scope_words(catalog: Catalog, scope: Scope) -> str:
-    """Cloudflare's proxy (bots); AWS's DynamoDB in us-east-1."""
-    provider = catalog.provider(scope.provider)
-    text = provider.name if provider else scope.provider
-    if scope.product and scope.product != "*":
-        product = provider.product(scope.product) if provider else None
-        name = product.name if product else _SPACES.sub(" ", scope.product)
-        text = f"{text}'s {name.removeprefix(text).strip() or name}"
-    if scope.region:
-        text += f" in {scope.region}" + (f"{scope.zone}" if scope.zone else "")
-    return f"{text} ({', '.join(sorted(scope.variants))})" if scope.variants else text
-
-
 def _phase(incident: Incident) -> Phase:
     if not incident.open:
         return "closed"
@@ -226,59 +203,6 @@ def _entry(event: IncidentEvent) -> Entry:
         told = f"back: {', '.join(event.back[:5])}"
         told += f" and {len(event.back) - 5} more" if len(event.back) > 5 else ""
     return Entry(event.at, event.kind, told, event.by)
-
-
-def _targets(
-    live: Live, model: Model, incidents: Iterable[IncidentSeen], around: Around
-) -> Iterable[TargetSeen]:
-    states = live.states()
-    victims = {v: each.id for each in incidents if each.phase != "closed" for v in each.victims}
-    saved = {s: each.scope for each in incidents if each.phase != "closed" for s in each.saved}
-    of: dict[str, list[str]] = {}
-    for each in live.setting.watched:
-        if each.capability:
-            of.setdefault(each.capability, []).append(each.target.name)
-    places = {name: n for n, name in enumerate(live.detector.targets)}
-    for key, service, capability in model.capabilities():
-        names = of.get(key)
-        if not names:
-            continue
-        told = [live.latest[name] for name in names]
-        standings = (
-            [live.published.standing(places[name]) for name in names] if live.published else []
-        )
-        state = states.get(key)
-        changed = [s.since for s in standings if s.since > 0]
-        scope = saved.get(key)
-        way = second_way(live.setting.graph, key, scope) if scope else None
-        yield TargetSeen(
-            key=key,
-            title=capability.title or key,
-            service=service.name,
-            state=state,
-            since=max(changed, default=None),
-            slow=any(s.slow for s in standings),
-            flapping=any(s.flapping for s in standings),
-            latency_p50=told[0].quantile(0.5),
-            latency_p95=told[0].quantile(0.95),
-            probed_at=max((t.probed_at for t in told if t.probed_at is not None), default=None),
-            reason=next((t.reason for t in told if t.reason), ""),
-            availability=around.availability.get(key),
-            saved_by=way.need if way else "",
-            stands_on=_called(live, way.on) if way else "",
-            incident=victims.get(key, "") if state is not State.UP else "",
-            certificate_ends=min(
-                (t.certificate_ends for t in told if t.certificate_ends is not None), default=None
-            ),
-        )
-
-
-def _called(live: Live, node: str) -> str:
-    scope = Scope.read(node.removesuffix("?"))
-    if scope is not None:
-        return scope_words(live.setting.catalog, scope)
-    known = live.setting.graph.nodes.get(node)
-    return known.label if known else node
 
 
 def _feeds(live: Live, now: float, delays: Iterable[Delay]) -> Iterable[FeedSeen]:

@@ -31,6 +31,7 @@ from downwind.watch.detection import (
 )
 from downwind.watch.feeds import FeedBoard, FeedEvent
 from downwind.watch.live.latest import Latest
+from downwind.watch.live.states import Capabilities
 from downwind.watch.live.testimony import Voices
 from downwind.watch.picture import ChangeSeen
 from downwind.watch.vantages import VantageSpec
@@ -90,6 +91,7 @@ class Live:
     detector: Detector
     board: FeedBoard
     latest: dict[str, Latest]
+    capabilities: Capabilities
     changes: list[ChangeSeen] = field(default_factory=list)
     rates: OwnRates = NOTHING_LEARNED
     published: Published | None = None
@@ -102,6 +104,8 @@ class Live:
     """The latest look at each status feed."""
     decisions: tuple[Decision, ...] = ()
     """What people made of suspected needs."""
+    touched: set[str] = field(default_factory=set)
+    """Targets of which something was heard since they were drawn."""
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
@@ -116,7 +120,7 @@ class Live:
             groups=voices([_traits(each) for each in setting.vantages]),
         )
         latest = {each.target.name: Latest() for each in witnesses}
-        return cls(setting, detector, board, latest)
+        return cls(setting, detector, board, latest, Capabilities.of_targets(witnesses))
 
     def hear(self, record: Evidence) -> tuple[FeedEvent, ...]:
         """Take one record in; tells what a status feed has changed by it."""
@@ -161,19 +165,9 @@ class Live:
 
     def states(self) -> dict[str, State | None]:
         """The published state of each capability: that of the worst of its targets."""
-        found: dict[str, State | None] = {}
         if self.published is None:
-            return found
-        of = {each.target.name: each.capability for each in self.setting.watched}
-        for standing in self.published:
-            capability = of.get(standing.target, "")
-            if not capability:
-                continue
-            state = _state(standing.condition, degraded=standing.degraded)
-            if state is State.UP and not self.latest[standing.target].seconds:
-                state = None  # it was never seen up: whether it is will be known in seconds
-            found[capability] = _worse(found.get(capability), state)
-        return found
+            return {}
+        return self.capabilities.states(self.published, self.latest)
 
     def sight(self) -> dict[str, bool]:
         """Vantage -> whether it is blind, for those that look at their own connectivity."""
@@ -205,6 +199,7 @@ class Live:
         if latest is None:
             return
         self.probes += 1
+        self.touched.add(record.subject)
         mute = self.detector.mute[self.detector.vantages.index(record.vantage)]
         heard = latest.hear(record, self.setting.catalog)
         if heard is not None and not mute:
@@ -256,29 +251,9 @@ class Live:
         latest = self.latest[name]
         if not latest.reason and (latest.probed_at or now) > (latest.failing_since or 0.0):
             latest.is_well()
+            self.touched.add(name)
 
 
 def _traits(vantage: VantageSpec) -> Sequence[str]:
     named = (("network", vantage.network), ("provider", vantage.provider.partition("/")[0]))
     return [f"{what} {name}" for what, name in (*named, ("resolver", vantage.resolver)) if name]
-
-
-def _state(condition: Condition, *, degraded: bool) -> State | None:
-    match condition:
-        case Condition.DOWN:
-            return State.DOWN
-        case Condition.PARTLY:
-            return State.DEGRADED
-        case Condition.UP:
-            return State.DEGRADED if degraded else State.UP
-        case _:
-            return None
-
-
-_RANK = {State.UP: 0, State.DEGRADED: 1, State.DOWN: 2}
-
-
-def _worse(one: State | None, other: State | None) -> State | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other, key=_RANK.__getitem__)
