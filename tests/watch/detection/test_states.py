@@ -326,7 +326,7 @@ def test_a_failure_that_is_reported_late_asks_for_nothing() -> None:
     assert detector.wanted(1_000.0) == ()
 
 
-def test_when_thousands_fail_at_once_those_that_failed_first_are_confirmed() -> None:
+def test_when_thousands_fail_at_once_those_that_failed_first_are_confirmed_first() -> None:
     names = [f"t{n}" for n in range(1_000)]
     detector = _new((0, 1), names)
     allowed = detector.settings.confirm_at_once
@@ -338,7 +338,25 @@ def test_when_thousands_fail_at_once_those_that_failed_first_are_confirmed() -> 
     first = set(names[-allowed:])
     assert [{each.target for each in wanted} for wanted in asked] == [first] * len(asked)
     assert [len(wanted) for wanted in asked] == [2 * allowed] * len(asked)
-    assert detector.next_due() == float("inf")
+    assert {each.target for each in detector.wanted(20.0)} == set(names[-2 * allowed : -allowed])
+    assert detector.next_due() == 20.0 + detector.settings.confirm_after[1]
+
+
+def test_who_waits_for_confirmation_and_is_back_or_down_meanwhile_is_not_asked() -> None:
+    names = [f"t{n}" for n in range(203)]
+    detector = _new((0,), names)
+    for n, name in enumerate(names):
+        detector.hear(name, "v0", n / 1_000, Outcome.FAILED)
+    assert len(detector.wanted(1.0)) == 200
+
+    detector.hear("t200", "v0", 2.0, Outcome.ANSWERED)
+    for at in (2.0, 3.0, 4.0):
+        detector.hear("t201", "v0", at, Outcome.FAILED)
+    assert detector.judge(5.0).standing(201).condition is DOWN
+    asked = [each.target for at in (6.0, 11.0, 16.0, 17.0) for each in detector.wanted(at)]
+
+    assert set(asked[-1:]) == {"t202"}
+    assert not {"t200", "t201"} & set(asked)
 
 
 def test_one_lost_probe_changes_nothing() -> None:

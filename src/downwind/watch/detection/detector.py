@@ -131,19 +131,23 @@ class Detector:
         self.mute[self._vantage_of[vantage]] = is_mute
 
     def next_due(self) -> float:
-        """When the next confirmation is due; infinite where none is wanted."""
-        numbers = self._confirming()
-        return min((self._due(n) for n in numbers), default=math.inf)
+        """When the next confirmation is due; infinite where none is under way."""
+        rows = self.fault.targets
+        under_way = [n for n in self._confirming() if rows[n, kernels.ASKED] >= 0]
+        return min((self._due(number) for number in under_way), default=math.inf)
 
     def wanted(self, now: float) -> tuple[Wanted, ...]:
         """Probes due by now, from every vantage that is not mute; each is handed out once. The
-        same target is due again seconds later: see `next_due`."""
+        same target is due again seconds later: see `next_due`. Of many that fail at once, some
+        wait until others are confirmed."""
         asked = []
         confirming = self._confirming()
         allowed = self.settings.confirm_at_once
-        self.fault.targets[confirming[allowed:], kernels.ASKED] = np.inf
+        self.fault.targets[confirming[allowed:], kernels.ASKED] = kernels.WAITS
         for number in confirming[:allowed]:
             row = self.fault.targets[number]
+            if row[kernels.ASKED] == kernels.WAITS:
+                row[kernels.ASKED], row[kernels.ASKED_AT] = 0, now
             due = self._due(number)
             if due > now:
                 continue
@@ -193,11 +197,16 @@ class Detector:
         return replace(self, groups=np.array(groups, np.int64))
 
     def _confirming(self) -> list[int]:
-        """Targets whose confirmation is under way, in the order of their first failures."""
+        """Targets whose confirmation is under way, then those that wait for it, each in the order
+        of their first failures."""
         rows = self.fault.targets
         left = np.nonzero(rows[:, kernels.ASKED] < len(self.settings.confirm_after))[0]
-        first = np.argsort(rows[left, kernels.ASKED_AT], kind="stable")
-        return [int(number) for number in left[first]]
+        waits = rows[left, kernels.ASKED] <= 0
+        doubtful = rows[left, kernels.STATE] != kernels.DOWN
+        doubtful &= (self.fault.pairs[left, :, kernels.LAST] == kernels.FAILED).any(axis=1)
+        left = left[~waits | doubtful]
+        order = np.lexsort((rows[left, kernels.ASKED_AT], rows[left, kernels.ASKED] <= 0))
+        return [int(number) for number in left[order]]
 
     def _due(self, number: int) -> float:
         row = self.fault.targets[number]

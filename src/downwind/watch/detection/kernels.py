@@ -34,6 +34,8 @@ STATE, SINCE, CALM, ASKED_AT, ASKED, INTERVAL = range(6)
 TARGET = 6
 TURNS = 6
 NEVER = -math.inf
+WAITS = -1
+"""ASKED of a target whose confirmation has to wait for those of others."""
 
 # Published states.
 UP, PARTLY, DOWN, UNKNOWN = 0, 1, 2, 3
