@@ -36,7 +36,7 @@ PORT = 8639
 _DISK_MB = 600
 
 
-class _Site:
+class Site:
     """A web server; a tenth of its pages fail while `broken`."""
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ def _model(folder: Path, probes: int, port: int) -> Path:
 
 
 async def _soak(options: argparse.Namespace, folder: Path, disk: Path) -> dict[str, Any]:
-    site = _Site()
+    site = Site()
     server = await site.serve()
     model = _model(folder, options.probes, server.sockets[0].getsockname()[1])
     watch = _Watch(model, disk / "watch", folder / "watch.log")
