@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
+from attribution_marks import looks
 from attribution_worlds import Pair
 from numpy.typing import NDArray
 
-from downwind.catalog import Signed
 from downwind.questions.attribution.heard import Place, Testimony
 from downwind.questions.suspects import Suspects
-from downwind.questions.witnesses import Mark
-from downwind.terms import Fault, Scope
+from downwind.terms import Scope
 
 VANTAGES = ("north", "south", "west")
 PLACES = tuple(Place(v, frozenset([v])) for v in VANTAGES)
@@ -31,7 +30,7 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Watched:
     """One graph with its truth, ready for many incidents."""
 
@@ -49,6 +48,36 @@ class Watched:
             if scope and kind in GRAINS and _capabilities(true, true.falls.of(n)).size
         )  # fmt: skip
         return cls(true, Suspects.of(pair.thought, LASTS), scopes)
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The rows of the true graph that are probed: capabilities and names."""
+        falls = self.true.falls
+        names = np.array([name.startswith("name:") for name in falls.rows], dtype=np.bool_)
+        return np.flatnonzero(names | (falls.service >= 0))
+
+    @cached_property
+    def named(self) -> Flags:
+        """Per row that is probed whether it is a name."""
+        return np.asarray(self.true.falls.service[self.rows] < 0)
+
+    @cached_property
+    def nodes(self) -> list[str]:
+        """What is probed, once for each vantage."""
+        return [self.true.falls.rows[row] for row in self.rows.tolist() for _ in VANTAGES]
+
+    @cached_property
+    def dependants(self) -> NDArray[np.int64]:
+        """Per scope how many capabilities fall with it alone."""
+        found = [_capabilities(self.true, self.true.falls.of(n)).size for n in self.scopes]
+        return np.array(found)
+
+    def inside(self, fault: Scope, scope: Scope) -> bool:
+        """Whether the fault lies inside the scope, or the same nodes fall with both."""
+        number, falls = self.true.number_of_scope, self.true.falls
+        if scope.covers(fault) or scope not in number:
+            return scope.covers(fault)
+        return bool(np.array_equal(falls.of(number[fault]), falls.of(number[scope])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +104,7 @@ def draw_incident(
     """Faults of different providers, each with a number of failing dependants in the bucket; None
     where the graph has none such."""
     true = watched.true
-    many = np.array([_capabilities(true, true.falls.of(n)).size for n in watched.scopes])
+    many = watched.dependants
     low, high = bucket
     fitting = np.flatnonzero((many * severity >= low * 0.7) & (many * severity <= high * 1.4 + 1))
     if len(fitting) < faults:
@@ -127,69 +156,20 @@ def _off(rng: np.random.Generator) -> float:
 def _testimony(
     watched: Watched, faults: Sequence[Scope], cause: NDArray[np.int64], rng: np.random.Generator
 ) -> Testimony:
-    true = watched.true.falls
-    rows = [n for n, name in enumerate(true.rows) if true.service[n] >= 0 or name[:5] == "name:"]
     alpha, beta = min(0.2, ALPHA * _off(rng)), min(0.2, BETA * _off(rng))
-    bad, badness = int(rng.integers(3)), rng.uniform(0.2, 1.0)
+    bad, badness = rng.integers(len(VANTAGES)), rng.uniform(0.2, 1.0)
+    of_row = cause[watched.rows]
+    probes = (len(of_row), len(VANTAGES), ROUNDS)
+    blind = rng.random(probes) < badness
+    blind[:, np.arange(len(VANTAGES)) != bad] = False
+    chance = np.where(of_row == -1, alpha, 1 - beta)[:, None, None]
+    fails = (rng.random(probes) < chance) | blind
     weight = 0.5 ** (np.arange(ROUNDS) / HALF_LIFE)
-    nodes, vantages, marks, failed, held = [], [], [], [], []
-    for row in rows:
-        down = cause[row] != -1
-        for number, vantage in enumerate(VANTAGES):
-            chance = 1 - beta if down else alpha
-            blind = (rng.random(ROUNDS) < badness) & (number == bad)
-            fails = (rng.random(ROUNDS) < chance) | blind
-            nodes.append(true.rows[row])
-            vantages.append(vantage)
-            failed.append(float(weight[fails].sum()))
-            held.append(float(weight[~fails].sum()))
-            about = [
-                _mark(true.rows[row], int(cause[row]), faults, bool(b), rng) for b in blind[fails]
-            ]
-            marks.append(about)
-    f, h = np.array(failed), np.array(held)
+    f, h = (fails @ weight).reshape(-1), (~fails @ weight).reshape(-1)
     return Testimony(
-        nodes,
-        vantages,
+        watched.nodes,
+        VANTAGES * len(of_row),
         f * np.log(ALPHA) + h * np.log(1 - ALPHA),
         f * np.log(1 - BETA) + h * np.log(BETA),
-        marks,
+        looks(watched.named, of_row, faults, fails, blind, rng),
     )
-
-
-def _mark(
-    row: str, cause: int, faults: Sequence[Scope], blind: bool, rng: np.random.Generator
-) -> Mark:
-    """How a failing probe looks; rates that the method does not know."""
-    luck = rng.random()
-    if row.startswith("name:"):
-        return _plain("dns")
-    if blind:
-        return _plain("dial" if luck < 0.6 else "dns")
-    if cause == -1:
-        return _plain("dial" if luck < 0.5 else "http")
-    if luck < 0.04:  # a page that misleads
-        return _page(f"edge{rng.integers(4)}", Fault.EDGE)
-    luck = rng.random()
-    if cause == -2:
-        return _page(f"edge{rng.integers(4)}", Fault.ORIGIN) if luck < 0.4 else _plain("http")
-    scope = faults[cause]
-    if scope.product == "dns" or (scope.product is None and scope.provider.startswith("dns")):
-        return _plain("dns" if luck < 0.85 else "dial")
-    if scope.provider.startswith("edge"):
-        if luck < 0.55:
-            return _page(scope.provider, Fault.EDGE)
-        return _page(scope.provider, Fault.ORIGIN, bare=True) if luck < 0.65 else _plain("dial")
-    if scope.provider.startswith("cloud") and luck < 0.45:
-        return _page(f"edge{rng.integers(4)}", Fault.ORIGIN)
-    return _plain("http" if luck < 0.9 else "dial")
-
-
-@lru_cache(maxsize=4096)
-def _plain(layer: str) -> Mark:
-    return Mark(layer)
-
-
-@lru_cache(maxsize=4096)
-def _page(provider: str, says: Fault, bare: bool = False) -> Mark:
-    return Mark("http", (Signed(provider, "cdn", says, 0.9, "page", bare),), True)

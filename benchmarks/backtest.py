@@ -24,11 +24,11 @@ from pathlib import Path
 
 from downwind.catalog import Catalog
 from downwind.evidence.upptime import Read, to_evidence
-from downwind.jobs.backtest import read_history
 from downwind.jobs.backtest.court import Court
 from downwind.jobs.backtest.hearing import Tracks, hear
 from downwind.jobs.backtest.known import as_model, known_sites
 from downwind.jobs.backtest.listening import Listening
+from downwind.jobs.backtest.load import read_history
 from downwind.jobs.backtest.outages import read_outages
 from downwind.jobs.backtest.rates import DAY, OTHER, answer_of
 from downwind.jobs.backtest.score import ALARMS, NAMING, SLACK, Report, score

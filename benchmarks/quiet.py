@@ -1,7 +1,7 @@
 """How many false pages in 30 days at 10,000 capabilities, and how late is a real outage told?
 
 .venv/bin/python benchmarks/quiet.py [--days 30] [--capabilities 10000] [--seeds 4] [--workers 2]
-    [--lone 1] [--only three] [--data ../shared/data/upptime]
+    [--lone 1] [--only three|others|one] [--data ../shared/data/upptime]
 
 Noise is fitted to the quiet days of public Upptime histories (quiet_fit.py), drawn (quiet_world.py)
 and heard by the detector as it is shipped (quiet_run.py). Outages are inserted into the same days.
@@ -12,6 +12,7 @@ what the noise leaves out.
 from __future__ import annotations
 
 import argparse
+import bisect
 import math
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from quiet_fit import Noise, fit
-from quiet_run import RULES, run
+from quiet_run import OVER, RULES, run
 from quiet_world import LAYOUTS, World, coin_flips, draw
 
 from downwind.watch.detection import Settings
@@ -34,6 +35,10 @@ OUTAGES = 1_500
 TOGETHER = 300.0
 """Seconds within which alarms are one incident, and page once."""
 AFTER = 600.0
+HOLDS = (0.0, 120.0, 300.0, 600.0, 1800.0)
+"""Seconds for which a page of one target waits, dropped if its incident is closed by then."""
+CLOSES = 90.0
+"""Seconds, three rounds, after which the incident of a target that is up is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class Outcome:
     """Alarms for faults that were there."""
     why: Counter[str]
     """What was going on at each false page of the detector."""
+    held: tuple[int, ...]
+    """False pages of the detector that are left, per hold."""
     delays: Floats
     """Rules x inserted outages that met no other fault; NaN: never told."""
     severities: Floats
@@ -90,6 +97,7 @@ def one(job: Job) -> Outcome:
         tuple(len(_incidents(each)) for each in false),
         tuple(real),
         Counter(_why(world, float(at), int(t)) for at, t, _, _ in _incidents(false[0])),
+        tuple(len(_incidents(_outlasting(false[0], alarms, hold))) for hold in HOLDS),
         delays[:, alone],
         severities[alone],
         tuple(int(each) for each in counts),
@@ -106,6 +114,20 @@ def _incidents(alarms: Floats) -> Floats:
             kept.append(n)
             begun = at
     return alarms[kept]
+
+
+def _outlasting(pages: Floats, alarms: Floats, hold: float) -> Floats:
+    """Those of the detector's pages whose incident was not closed within `hold` seconds."""
+    over: dict[int, list[float]] = {}
+    for at, target, _, _ in alarms[alarms[:, 2] == OVER]:
+        over.setdefault(int(target), []).append(float(at))
+    ends = np.array([_next(over.get(int(t), []), float(at)) for at, t, _, _ in pages])
+    return pages[ends + CLOSES > pages[:, 0] + hold] if len(pages) else pages
+
+
+def _next(times: list[float], at: float) -> float:
+    after = bisect.bisect_right(times, at)
+    return times[after] if after < len(times) else math.inf
 
 
 def _alone(world: World) -> npt.NDArray[np.bool_]:
@@ -170,6 +192,11 @@ def _print(title: str, found: list[Outcome], share: float) -> None:
         delays = np.concatenate([each.delays[rule] for each in found])
         lines = [_delays(delays[severities == s], s) for s in SEVERITIES]
         print(f"  {name:34} {told:34} {real:7,}  {'; '.join(lines)}")
+    for number, hold in enumerate(HOLDS):
+        many = sum(each.held[number] for each in found)
+        low, high = (bound / spans for bound in poisson_interval(many))
+        told = f"{many / spans:,.2f} ({low:,.2f} to {high:,.2f})"
+        print(f"  detector, pages held for {hold:4.0f} s: {told}")
     why = sum((each.why for each in found), Counter())
     print(f"  false pages of the detector: {dict(why) or 'none'}", flush=True)
 
@@ -190,7 +217,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--lone", type=float, default=1.0, help="times the assumed lost probes")
-    parser.add_argument("--only", choices=("all", "three", "others"), default="all")
+    parser.add_argument("--only", choices=("all", "three", "others", "one"), default="all")
     parser.add_argument(
         "--data", type=Path, default=Path(__file__).parents[2] / "shared/data/upptime"
     )
@@ -217,14 +244,15 @@ def main() -> None:
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     share = asked.days * asked.capabilities / 300_000
     runs = []
-    if asked.only != "others":
+    if asked.only in ("all", "three"):
         runs.append(
             ("correlated noise, three voices of five vantages", "three", False, list(seeds))
         )
-    if asked.only != "three":
-        first = [asked.first_seed]
+    first = [asked.first_seed]
+    if asked.only in ("all", "others"):
         runs.append(("independent coin flips of the same rate, the same", "three", True, first))
         runs.append(("correlated noise, two voices of two vantages", "two", False, first))
+    if asked.only != "three":
         runs.append(("correlated noise, one vantage", "one", False, first))
     with ProcessPoolExecutor(asked.workers) as pool:
         for title, layout, coins, which in runs:

@@ -41,6 +41,7 @@ RULES = (
     "most voices fail in one round",
     "3 in a row from most voices",
 )
+OVER = len(RULES)  # in place of a rule: the detector took its alarm back
 GRACE = 15.0
 """Seconds after a real fault's end in which it may still be told."""
 IDLE = 1
@@ -86,7 +87,7 @@ def _note(spells, t, at, rule, log, many):
         real = int(spells[n, REAL])
         if real and spells[n, START] <= at <= spells[n, END] + GRACE:
             truth = 1
-            if real >= 2 and np.isnan(delays[rule, real - 2]):
+            if rule < OVER and real >= 2 and np.isnan(delays[rule, real - 2]):
                 delays[rule, real - 2] = at - spells[n, START]
     if many >= len(found):
         raise ValueError("more alarms than there is room for")
@@ -140,14 +141,14 @@ def _rules(spells, t, at, outcome, v, peers, groups, log, many):
 
 @numba.njit
 def _judge(spells, t, heard, setting, at, log, many):
-    """Judge and publish; a target that is newly down is an alarm."""
+    """Judge and publish; a target that is newly down is an alarm, and so is noted when it is up."""
     pairs, target, turns, view, mute = heard
     groups, interval, rule, _ = setting
     was = target[STATE]
     kernels.judge(pairs, groups, mute, at, interval, rule, view)
     state = kernels.publish(target, turns, view, at, rule)
-    if state == DOWN and was != DOWN:
-        return _note(spells, t, at, 0, log, many)
+    if (state == DOWN) != (was == DOWN):
+        return _note(spells, t, at, 0 if state == DOWN else OVER, log, many)
     return many
 
 

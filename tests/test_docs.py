@@ -74,6 +74,7 @@ TABLES: list[tuple[str, str, type[BaseModel]]] = [
     ("watch-file.md", "An alert route", watch_types.Route),
     ("watch-file.md", "A heartbeat", watch_types.Heartbeat),
     ("watch-file.md", "A feed", watch_types.Feed),
+    ("watch-file.md", "Domains", watch_types.Domains),
     ("watch-file.md", "Maintenance", watch_types.Maintenance),
     ("model-file.md", "The whole file", model_types.Model),
     ("model-file.md", "A service", model_types.Service),

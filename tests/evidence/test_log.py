@@ -336,6 +336,18 @@ def test_a_closed_log_takes_nothing(tmp_path: Path) -> None:
         log.append(some(1))
 
 
+def test_only_records_are_read_whose_text_is_wanted(tmp_path: Path) -> None:
+    write(tmp_path, 4, segment_bytes=200)
+    seen: list[bytes] = []
+
+    def wanted(payload: bytes) -> bool:
+        seen.append(payload)
+        return b'"h2.test"' in payload
+
+    assert [record for _, record in read(tmp_path, wanted=wanted)] == [some(2)]
+    assert seen == [to_payload(some(number)) for number in range(4)]
+
+
 def test_following_ends_when_waiting_does(tmp_path: Path) -> None:
     waits = iter(["open", "append", "append", "stop"])
     told: list[str] = []

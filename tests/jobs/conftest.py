@@ -1,21 +1,20 @@
 """The four outages, played once in one world for all tests that look at them."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from tests.jobs.playing import replayed
+
 Form = Mapping[str, Any]
 
 
-def replayed(*words: str) -> tuple[int, Any, str]:
-    """Exit code, JSON and standard error of a shortened replay."""
-    command = [sys.executable, "-m", "downwind", "replay", *words, "--json", "--shorten", "10m"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=220, check=False)
-    return run.returncode, json.loads(run.stdout or "null"), run.stderr
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Who looks at the plain deal stays in one worker, so that it is played once."""
+    for item in items:
+        if "told" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("told"))
 
 
 @pytest.fixture(scope="session")

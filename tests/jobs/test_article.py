@@ -4,17 +4,25 @@ from typing import Any
 
 import pytest
 
-from tests.jobs.conftest import Form, replayed
+from tests.jobs.conftest import Form
+from tests.jobs.playing import replayed
 
-pytestmark = [pytest.mark.replay, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.replay, pytest.mark.timeout(600)]
 
-SEEDS = (1, 2, 3, 4, 5)
 GCP, AWS, NOVEMBER, DECEMBER = (
     "gcp-2025-06-12",
     "aws-2025-10-20",
     "cloudflare-2025-11-18",
     "cloudflare-2025-12-05",
 )
+# Each outage in two deals at least; benchmarks/shuffles.py plays all four in fifty.
+DEALS = {
+    1: (GCP, NOVEMBER),
+    2: (AWS, DECEMBER),
+    3: (GCP, AWS),
+    4: (NOVEMBER, DECEMBER),
+    5: (AWS, NOVEMBER),
+}
 
 
 def _column(form: Form, column: str) -> dict[str, Any]:
@@ -43,10 +51,11 @@ def test_prediction_equals_observation_and_the_right_product_is_blamed(
     _check(told[name])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", DEALS)
 def test_dealt_anew_prediction_observation_and_attribution_follow(seed: int) -> None:
-    _, forms, err = replayed("--all", "--shuffle", str(seed))
-    assert [form["scenario"] for form in forms] == [GCP, AWS, NOVEMBER, DECEMBER], err
+    code, forms, err = replayed(*DEALS[seed], "--shuffle", str(seed), "--users", "0")
+    assert code == 0, err
+    assert [form["scenario"] for form in forms] == list(DEALS[seed])
     for form in forms:
         _check(form)
         assert all(cell["reported"] is None for cell in form["capabilities"])
@@ -134,7 +143,7 @@ def test_google_is_blamed_and_the_edges_product_explained_as_a_consequence(
 
 
 def test_on_the_eve_nobody_could_blame_google(told: dict[str, Form]) -> None:
-    code, form, err = replayed(GCP, "--as-of", "2025-06-11")
+    code, form, err = replayed(GCP, "--as-of", "2025-06-11", code=1)
     assert code == 1, err
     blamed = form["attribution"]
     assert blamed["verdict"] == "unknown" or (blamed["provider"], blamed["product"]) == (

@@ -1,8 +1,6 @@
 """The founding outage on a shortened timeline, from socket to screen."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,19 +11,11 @@ from downwind.world.form.load import load_world
 from downwind.world.form.owners import owners_model
 from downwind.world.form.scenario import packaged
 from tests.jobs.conftest import Form
+from tests.jobs.playing import played
 
-pytestmark = [pytest.mark.replay, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.replay, pytest.mark.timeout(600)]
 
 SCENARIO = "cloudflare-2025-11-18"
-
-
-def _replay(*words: str, narrow: bool = False) -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "downwind", "replay", *words, "--shorten", "10m"]
-    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "60" if narrow else "100", "NO_COLOR": "1"}
-    run = subprocess.run(
-        command, capture_output=True, text=True, env=environment, timeout=80, check=False
-    )
-    return run.returncode, run.stdout, run.stderr
 
 
 @pytest.fixture(scope="module")
@@ -95,30 +85,12 @@ def test_the_mapper_was_walled_off(plain: Form) -> None:
 
 
 def test_a_world_from_the_documentation_maps_predicts_breaks_and_attributes(project: Path) -> None:
-    code, out, err = _replay(str(project / "docs/examples/my-scenario.yaml"), "--json")
+    code, out, err = played(str(project / "docs/examples/my-scenario.yaml"), "--json")
     form = json.loads(out)
     assert _column(form, "predicted") == _column(form, "observed"), err
     assert form["attribution"]["provider"] == form["fault"]["provider"]
     assert any(cell["observed"] != "up" for cell in form["capabilities"])
     assert code == 0
-
-
-def test_what_fails_before_anything_is_broken_is_refused_with_the_step(tmp_path: Path) -> None:
-    world = packaged("worlds")["founding"].read_text(encoding="utf-8")
-    broken = world.replace(
-        "variables: {user: ada, password: feather-river, friend: grace}",
-        "variables: {user: ada, password: forgotten, friend: grace}",
-    )
-    assert broken != world
-    (tmp_path / "founding.yaml").write_text(broken, encoding="utf-8")
-    scenario = packaged("scenarios")[SCENARIO].read_text(encoding="utf-8")
-    (tmp_path / "s.yaml").write_text(
-        scenario.replace("world: founding", "world: founding.yaml"), encoding="utf-8"
-    )
-    code, out, err = _replay(str(tmp_path / "s.yaml"), "--json", "--users", "0")
-    assert (code, out) == (3, "")
-    assert "this fails before anything is broken: x.test/" in err
-    assert "(post https://x.test/sign-in), status 401" in err
 
 
 def _declaring_wrongly() -> Model:
@@ -145,7 +117,7 @@ def test_a_wrong_declaration_lowers_the_agreement(plain: Form, tmp_path: Path) -
     wrong = tmp_path / "wrong.yaml"
     form = _declaring_wrongly().model_dump(mode="json", by_alias=True)
     wrong.write_text(json.dumps(form), encoding="utf-8")
-    code, out, _ = _replay(SCENARIO, "--json", "--declarations", str(wrong))
+    code, out, _ = played(SCENARIO, "--json", "--declarations", str(wrong), code=1)
     found = json.loads(out)
     assert _column(found, "predicted")["signal.test/message"] == State.DOWN
     assert _column(found, "observed")["signal.test/message"] == State.UP
@@ -156,7 +128,7 @@ def test_a_wrong_declaration_lowers_the_agreement(plain: Form, tmp_path: Path) -
 
 
 def test_the_story_is_told_in_french_and_fits_a_narrow_terminal() -> None:
-    code, out, err = _replay("gcp-2025-06-12", "--lang", "fr", "--users", "0", narrow=True)
+    code, out, err = played("gcp-2025-06-12", "--lang", "fr", "--users", "0", columns=60)
     assert code == 0, err
     assert "ÉMULATION" in out
     assert "Downwind nomme la cause : Google Cloud" in out
@@ -166,7 +138,7 @@ def test_the_story_is_told_in_french_and_fits_a_narrow_terminal() -> None:
 
 
 def test_a_pace_that_the_machine_cannot_keep_is_lowered_and_told() -> None:
-    code, out, err = _replay(SCENARIO, "--speed", "2000", "--json")
+    code, out, err = played(SCENARIO, "--speed", "2000", "--json")
     form = json.loads(out)
     assert form["speed"] < 2000
     assert "cannot keep that pace" in err

@@ -9,9 +9,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from downwind.jobs.backtest.run import replay_store
 from downwind.jobs.emulated import Emulated, emulated
 from downwind.jobs.watching import LiveHub, Watcher, WatchOptions, watching
 from downwind.model import Feed, Model, WatchSettings
+from downwind.model.watching import Token
 from downwind.observe import Network
 from downwind.show.web import build_app, check_bind, serving, tokens_of
 from downwind.watch.picture import IncidentSeen
@@ -21,7 +23,7 @@ from downwind.world.form.load import load_world
 from downwind.world.form.owners import owners_model
 from downwind.world.form.scenario import packaged
 
-pytestmark = [pytest.mark.replay, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 SPEED = 10.0
 TOKEN = "a-token-for-the-tests-alone"
@@ -98,6 +100,9 @@ async def test_an_outage_is_named_kept_over_a_restart_and_closed(tmp_path: Path)
             closed = watcher.picture.incident(opened.id)
             assert closed is not None
             assert closed.phase == "closed"
+    replayed = replay_store(tmp_path / "watch", there.catalog)
+    retold = {each.incident: each.finding.named.partition("/")[0] for each in replayed.troubles}
+    assert retold[opened.id] == "cloudflare"
 
 
 async def _page_read(watcher: Watcher) -> None:
@@ -109,7 +114,9 @@ async def _page_read(watcher: Watcher) -> None:
 
 async def _page_tells(watcher: Watcher, incident: IncidentSeen) -> None:
     """The page, the API and the metrics tell of it; a deploy and an acknowledgement come in."""
-    access = replace(check_bind("127.0.0.1", tokens_of({"ci": TOKEN}, ())), names=frozenset())
+    access = replace(
+        check_bind("127.0.0.1", tokens_of([Token(name="ci", token=TOKEN)], ())), names=frozenset()
+    )
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with (
         serving(build_app(LiveHub(watcher), access), "127.0.0.1", 0) as url,

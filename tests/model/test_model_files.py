@@ -116,6 +116,16 @@ def test_durations_are_read_as_people_write_them(text: str | int, seconds: float
     assert parse_duration(text) == seconds
 
 
+def test_one_fault_in_many_services_is_told_once_and_others_are_not_lost() -> None:
+    services = "\n".join(f"  - {{name: s{n}.test, capabilites: [], weight: -1}}" for n in range(12))
+    with pytest.raises(ModelError) as refused:
+        model_from_texts([("m.yaml", f"services:\n{services}\n")], {})
+    told = str(refused.value)
+    assert told.count("nobody knows this key") == 1
+    assert "services.0.capabilites: nobody knows this key; is it a typo? (and 11 more so)" in told
+    assert "services.0.weight" in told
+
+
 @pytest.mark.parametrize("text", ["", "soon", "-5", "5 parsecs", "1e9999", True])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
@@ -129,7 +139,17 @@ def test_whole_seconds_survive_being_written_and_read(seconds: int) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(45, "45 s"), (720, "12 min"), (11400, "3 h 10 min"), (14400, "4 h"), (187200, "2 d 4 h")],
+    [
+        (45, "45 s"),
+        (720, "12 min"),
+        (11400, "3 h 10 min"),
+        (14400, "4 h"),
+        (7195, "2 h"),
+        (10795, "3 h"),
+        (187200, "2 d 4 h"),
+        (172795, "2 d"),
+        (431995, "5 d"),
+    ],
 )
 def test_durations_are_said_as_a_reader_expects(seconds: float, said: str) -> None:
     assert say_duration(seconds) == said

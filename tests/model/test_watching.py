@@ -88,6 +88,15 @@ def test_a_probe_that_asks_nothing_or_two_things_is_refused(probe: str, says: st
         ("{alerts: [{name: a}]}", "exactly one of webhook"),
         ("{alerts: [{smtp: mail.example}]}", "needs sender and to"),
         ("{tokens: [{name: a, token: short}]}", "at least 20"),
+        ("{tokens: [{name: a, token: 0123456789abcdefghij, may: all}]}", "tokens.0.may"),
+        (
+            f"{{tokens: [{{name: a, token: {'a' * 20}}}, {{name: a, token: {'b' * 20}}}]}}",
+            "one name",
+        ),
+        (
+            f"{{tokens: [{{name: a, token: {'a' * 20}}}, {{name: b, token: {'a' * 20}}}]}}",
+            "one secret",
+        ),
         (
             "{maintenance: [{begins: 2026-01-31T22:00:00Z, ends: 2026-01-31T21:00:00Z}]}",
             "ends before it begins",

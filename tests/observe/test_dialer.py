@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
+import os
 import ssl
 from asyncio import sslproto
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Any
 import pytest
 
 from downwind.observe import Dialer, DialFailed, DialMap, DialRefused, Endpoint, Network, TlsFailed
+from downwind.observe.dialer import dial_failure
+from downwind.observe.failures import NoSocket
 from downwind.observe.network import Prefix
 from downwind.terms import UsageError
 
@@ -177,3 +181,26 @@ async def test_a_time_out_at_the_end_of_a_handshake_leaves_no_connection_behind(
         # The kernel hands out first the descriptor that was freed last.
         _, writer = await dialer.open_tcp("198.18.0.9", 80, 50)
         writer.transport.abort()
+
+
+NO_WAY = Endpoint("255.255.255.255", 80)
+"""The kernel refuses a datagram to all without being told so: as if there were no route."""
+
+
+@pytest.mark.parametrize(
+    ("number", "to", "ours"),
+    [
+        (errno.EMFILE, Endpoint("127.0.0.1", 80), True),
+        (errno.EADDRNOTAVAIL, Endpoint("127.0.0.1", 80), True),
+        (errno.ENETDOWN, Endpoint("127.0.0.1", 80), True),
+        (errno.EPERM, Endpoint("127.0.0.1", 80), True),
+        (errno.ENETUNREACH, NO_WAY, True),
+        (errno.ENETUNREACH, Endpoint("127.0.0.1", 80), False),
+        (errno.EHOSTUNREACH, NO_WAY, False),
+        (errno.ECONNREFUSED, NO_WAY, False),
+    ],
+)
+def test_an_error_says_whose_it_is(number: int, to: Endpoint, ours: bool) -> None:
+    failed = dial_failure(OSError(number, os.strerror(number)), "192.0.2.1", to)
+    assert isinstance(failed, NoSocket) is ours
+    assert failed.where == "192.0.2.1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -292,3 +293,20 @@ async def test_redirects_are_followed_unless_one_is_expected(tmp_path: Path) -> 
         steps = [Step(url="http://x.test/"), Step(url="http://x.test/", expect=Expect(status=302))]
         value = _value(await run_journey("x.test/feed", steps, net.network()))
     assert value["state"] == "up"
+
+
+async def test_every_step_over_tls_tells_how_long_the_certificate_lasts(tmp_path: Path) -> None:
+    answers: Answers = {"/feed": ("200 OK", {}), "/next": ("200 OK", {})}
+    steps = (Step(url=FEED), Step(url="https://x.test/next"))
+    async with TinyInternet(tmp_path) as net:
+        value = await _walk(net, answers, *steps, starts=-3, ends=20)
+        assert net.connections == 1
+        await net.web(IP, page("{}"))
+        plain = _value(
+            await run_journey("x.test/feed", [Step(url="http://x.test/")], net.network())
+        )
+    for step in value["steps"]:
+        assert abs(step["not_after"] - time.time() - 20 * 86_400) < 60
+        assert abs(step["not_before"] - time.time() + 3 * 86_400) < 60
+    (step,) = plain["steps"]
+    assert (step["not_before"], step["not_after"]) == (None, None)

@@ -245,3 +245,13 @@ async def test_without_the_wish_no_registry_is_asked(tmp_path: Path) -> None:
         await net.resolver()
         await map_names(["x.test"], net.network(), budget=8, on_evidence=seen.append)
     assert "rdap.domain" not in {each.kind for each in seen}
+
+
+async def test_a_kept_list_that_came_from_elsewhere_is_not_this_one(tmp_path: Path) -> None:
+    cache = tmp_path / "list.json"
+    registry = _Registry(page(json.dumps(DOMAIN)))
+    await registry.look(tmp_path, cache=cache)
+    kept = json.loads(cache.read_text())
+    cache.write_text(json.dumps({**kept, "list": "https://elsewhere.test/dns.json"}))
+    await registry.look(tmp_path, cache=cache)
+    assert registry.asked.count("/dns.json") == 2

@@ -86,7 +86,11 @@ class TinyInternet:
         await asyncio.sleep(0.01)
 
     def network(self, **changes: Any) -> Network:
-        handout = {
+        return Network.from_handout(self.handout(**changes))
+
+    def handout(self, **changes: Any) -> dict[str, Any]:
+        """How another process reaches it."""
+        handout: dict[str, Any] = {
             "vantage": "test",
             "resolvers": [RESOLVER],
             "dial": self.dial,
@@ -99,7 +103,7 @@ class TinyInternet:
                 "floor": self.floor,
             },
         }
-        return Network.from_handout({**handout, **changes})
+        return {**handout, **changes}
 
     def _door(self, ip: str, door: str, local: tuple[Any, ...]) -> None:
         self.dial.setdefault(ip, {})[door] = [local[0], local[1]]

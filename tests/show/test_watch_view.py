@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from downwind.show.watch_view import show_watch
+from downwind.show.watch_view import watch_view
 from downwind.show.watch_words import summary
 from downwind.watch.picture import Picture
 from tests.show.web.pictures import (
@@ -26,7 +26,7 @@ def _shown(picture: Picture, width: int = 100, colour: bool = False) -> str:
         file=io.StringIO(), width=width, markup=False, highlight=False, emoji=False,
         force_terminal=colour, color_system="standard" if colour else None,
     )  # fmt: skip
-    show_watch(picture, NOON, out)
+    out.print(watch_view(picture, NOON))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
 
@@ -71,3 +71,8 @@ def test_a_state_is_told_by_its_word_where_there_are_no_colours() -> None:
 def test_a_blind_watcher_lists_nothing_as_failing() -> None:
     assert "Failing" in _shown(outage_picture())
     assert "Failing" not in _shown(blind_picture())
+
+
+def test_the_last_line_counts_the_alert_routes_and_those_that_fail() -> None:
+    told = " ".join(_shown(calm_picture()).split())
+    assert "3 alert routes, 1 failing" in told

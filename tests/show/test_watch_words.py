@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downwind.show.watch_words import STALE, ago, clock, leading, line, sentence, summary
+from downwind.show.watch_words import (
+    STALE,
+    ago,
+    clock,
+    leading,
+    line,
+    sentence,
+    summary,
+    voices_told,
+)
 from downwind.terms import State
-from downwind.watch.picture import ChangeSeen, IncidentSeen, Picture, StatusPage, TargetSeen
+from downwind.watch.itself import VoicesSeen
+from downwind.watch.picture import ChangeSeen, Entry, IncidentSeen, Picture, StatusPage, TargetSeen
 from tests.show.web.pictures import (
     NOON,
     SINCE,
@@ -47,6 +57,18 @@ def test_the_sentence_says_whose_fault_since_when_whom_it_hits_and_what_speaks_f
         ({"saved": ("shop/do-0",)}, "one saved by its second alternative"),
         ({"dependent": ("the resolver is theirs",)}, "not an independent verdict: the resolver"),
         ({"closed_at": NOON}, "over since 12:00 UTC, after 32 min."),
+        (
+            {"closed_at": NOON, "still": ("shop/do-0", "gone/x")},
+            "no longer blamed since 12:00 UTC, after 32 min; Shop: do 0, gone/x were still "
+            "failing then.",
+        ),
+        (
+            {
+                "reopened": 1,
+                "timeline": (Entry(NOON - 60, "reopened", "after 4 min without it"),),
+            },
+            "back since 11:59 UTC, after 4 min without it.",
+        ),
         ({"victims": ("a",), "of": 1}, "your one capability;"),
         ({"of": 3}, "14 of your 14 capabilities"),
         ({"since": NOON - 86400}, "since 2025-11-17 12:00 UTC"),
@@ -183,3 +205,23 @@ def test_every_verdict_has_words() -> None:
         incident = IncidentSeen("i", "open", verdict, NOON, NOON, who="x", victims=("a/b",))
         picture = Picture(NOON, NOON, targets=(TargetSeen("a/b"),), incidents=(incident,))
         assert summary(picture, NOON).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("voices", "told"),
+    [
+        (VoicesSeen(0, 0, 0), "No vantage is heard."),
+        (VoicesSeen(3, 0, 0), "No vantage is heard."),
+        (VoicesSeen(1, 1, 1), "They count as one voice: what it sees, nobody else confirms."),
+        (
+            VoicesSeen(3, 1, 1),
+            "One of three independent voices is heard; it takes one to call a target down.",
+        ),
+        (
+            VoicesSeen(5, 4, 3),
+            "Four of five independent voices are heard; it takes three to call a target down.",
+        ),
+    ],
+)
+def test_the_quorum_is_told_by_voices_and_not_by_machines(voices: VoicesSeen, told: str) -> None:
+    assert voices_told(voices) == told

@@ -192,3 +192,33 @@ def test_names_are_unique_and_vantages_known() -> None:
         ("u", "a"),
         ("u", "b"),
     }
+
+
+@pytest.mark.parametrize("stood", [12.0, 60.0, 3600.0])
+def test_after_a_stand_what_is_due_does_not_start_at_once(stood: float) -> None:
+    """A watcher that was suspended would otherwise send all its probes in one moment."""
+    targets = [_target(f"t{n}") for n in range(3000)]
+    agenda = Agenda(targets, now=0.0, too_late=2.0)
+    for order in (order for at in range(61) for order in agenda.take(at)):
+        agenda.done(order)
+    began = 60.0 + stood
+    at_once = agenda.take(began)
+    for order in at_once:
+        agenda.done(order)
+    assert all(began - order.due <= 2.0 for order in at_once)
+    assert len(at_once) < 300, "30 s hold 3000: those of the last 2 s"
+    seconds = [len(agenda.take(began + second)) for second in range(1, 31)]
+    assert sum(seconds) + len(at_once) >= 3000, "each has its turn within an interval"
+    assert max(seconds) < 200
+    assert agenda.skipped >= 3000 * (stood - 4.0) // 30
+
+
+def test_a_machine_that_is_always_late_still_probes_every_target() -> None:
+    targets = [_target(f"t{n}") for n in range(50)]
+    agenda = Agenda(targets, now=0.0, too_late=2.0)
+    started: set[str] = set()
+    for at in range(0, 120, 15):
+        for order in agenda.take(float(at)):
+            started.add(order.target.name)
+            agenda.done(order)
+    assert len(started) == 50

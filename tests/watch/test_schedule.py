@@ -367,3 +367,26 @@ def test_no_more_probes_than_files_may_be_open() -> None:
 def _sockets() -> int:
     links = [f"/proc/self/fd/{each}" for each in os.listdir("/proc/self/fd")]
     return sum(os.path.islink(x) and os.readlink(x).startswith("socket:") for x in links)
+
+
+async def test_after_a_stand_the_schedule_goes_on_without_a_storm() -> None:
+    """As by SIGSTOP and SIGCONT."""
+
+    async def perform(order: Order) -> Evidence:
+        return _evidence(order)
+
+    targets = [Target(f"t{n}", None, 4.0, 1.0) for n in range(400)]
+    schedule = Schedule(targets, _clock(1.0), perform)
+    heard: list[float] = []
+    running = asyncio.create_task(schedule.run(lambda *_: heard.append(time.monotonic())))
+    await asyncio.sleep(0.3)
+    time.sleep(3.5)  # noqa: ASYNC251 (nothing is started meanwhile)
+    woke, before = time.monotonic(), len(heard)
+    await asyncio.sleep(0.2)
+    at_once = len(heard) - before
+    await asyncio.sleep(4.2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert at_once < 300, "those of the last 2 s, and not of 3.5 s"
+    assert len({round(at - woke) for at in heard[before + at_once :]}) >= 4, "evenly from then on"
+    assert schedule.counts().skipped > 50

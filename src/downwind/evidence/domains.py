@@ -19,6 +19,20 @@ def registered_domain(host: str) -> str | None:
     return _suffixes().privatesuffix(host) or None
 
 
+@cache
+def _registries() -> PublicSuffixList:
+    """The suffixes of registries alone, without those under which companies give out names."""
+    return PublicSuffixList(only_icann=True)
+
+
+def registry_domain(host: str) -> str | None:
+    """What a registry knows a host by: pages.test for x.pages.test, where `pages.test` gives out
+    names to its customers; None for a suffix or an address."""
+    if _is_address(host):
+        return None
+    return _registries().privatesuffix(host) or None
+
+
 def registrable_domain(host: str) -> str:
     """What somebody registered, or the host itself where it is an address or a suffix."""
     return registered_domain(host) or host

@@ -120,10 +120,12 @@ def read(
     follow: bool = False,
     wait: Callable[[], bool] = pause,
     kinds: Collection[str] = (),
+    wanted: Callable[[bytes], bool] | None = None,
 ) -> Iterator[tuple[str, Evidence]]:
     """What the log holds, oldest first, each with its id; the same evidence may come twice.
 
-    With `kinds` only records of these come, which takes a tenth of the time where they are few.
+    With `kinds` only records of these come, which takes a tenth of the time where they are few;
+    with `wanted` only those of which it wants the canonical text.
 
     A record that is not whole yet at the very end ends the reading quietly; anything broken before
     the end raises LogDamaged. With `follow` the reading goes on as the log grows: at the end `wait`
@@ -141,7 +143,7 @@ def read(
             while True:
                 # Asked before reading: a segment is complete once a later one exists.
                 sealed = last_number(directory) > number
-                yield from _records(segment, kinds)
+                yield from _records(segment, kinds, wanted)
                 if sealed:
                     break
                 if last_number(directory) == number and not (follow and wait()):
@@ -156,7 +158,9 @@ def _nothing_there(directory: Path) -> None:
         raise UsageError("There is no evidence log here.", where=str(directory))
 
 
-def _records(segment: SegmentReader, kinds: Collection[str]) -> Iterator[tuple[str, Evidence]]:
+def _records(
+    segment: SegmentReader, kinds: Collection[str], wanted: Callable[[bytes], bool] | None
+) -> Iterator[tuple[str, Evidence]]:
     """The records up to the end; raises LogDamaged where more lies behind what is broken."""
     stuck, before = 0, -1
     # Only a first look: what a stranger wrote may hold one of these too.
@@ -164,6 +168,8 @@ def _records(segment: SegmentReader, kinds: Collection[str]) -> Iterator[tuple[s
     while True:
         for offset, payload in segment.payloads():
             if marks and not any(mark in payload for mark in marks):
+                continue
+            if wanted is not None and not wanted(payload):
                 continue
             record = _evidence(segment, offset, payload)
             if not kinds or record.kind in kinds:

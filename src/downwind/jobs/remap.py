@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,13 +36,17 @@ async def remap(
     before: Graph | None,
     *,
     budget: float,
+    beside: Sequence[str] = (),
 ) -> Remapped:
     """Look at all hosts of the model again; `budget` in seconds. Raises LogDamaged, OSError.
+
+    Of the hosts `beside` everything is looked at but their pages.
 
     What gives no answer this time stays as it was seen: an outage is no change of dependency.
     """
     names = [host for host in model.hosts() if _is_name(host)]
-    seen = await map_here(names, network, directory, budget=budget, heard=_nobody)
+    hosts = [host for host in beside if _is_name(host)]
+    seen = await map_here(names, network, directory, budget=budget, heard=_nobody, hosts=hosts)
     records = await asyncio.to_thread(stored, directory)
     graph = await asyncio.to_thread(build_graph, answered(records), catalog, model)
     changes = changed(before, graph) if before is not None else ()

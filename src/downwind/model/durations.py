@@ -32,7 +32,9 @@ def say_duration(seconds: float) -> str:
     total = round(seconds)
     if total < 120:
         return f"{total} s"
-    minutes, hours, days = round(total / 60), total // 3600, total // 86400
+    minutes = round(total / 60)
+    hours = minutes // 60
+    days = hours // 24
     if minutes < 120:
         return f"{minutes} min"
     if days < 2:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from downwind.terms import ModelError
 
 # Upper case is the environment's; lower case is a journey's own variable.
 _ENVIRONMENT = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
+
+_FAULTS_TOLD = 8
 
 _BOOL, _INT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:int"
 # YAML 1.2.2, 10.3.2: the core schema.
@@ -103,17 +106,24 @@ def read_yaml(text: str, where: str, environment: Mapping[str, str] | None = Non
 def say_validation(
     error: ValidationError, where: str, kind: str = "model", page: str = "docs/model-file.md"
 ) -> ModelError:
-    """One readable ModelError out of pydantic's list; `page` explains this kind of file."""
-    lines = []
-    for item in error.errors(include_url=False, include_context=False)[:8]:
-        path = ".".join(str(part) for part in item["loc"]) or "the file"
+    """One readable ModelError out of pydantic's list; `page` explains this kind of file.
+
+    The same fault in many services is told once, with their number.
+    """
+    faults: dict[tuple[str, str], list[str]] = {}
+    for item in error.errors(include_url=False, include_context=False):
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             message = "nobody knows this key; is it a typo?"
-        lines.append(f"{path}: {message}")
-    more = error.error_count() - len(lines)
-    if more > 0:
-        lines.append(f"and {more} more")
+        kind_of_place = ".".join("*" if isinstance(p, int) else str(p) for p in item["loc"])
+        place = ".".join(map(str, item["loc"])) or "the file"
+        faults.setdefault((kind_of_place, message), []).append(place)
+    lines = [
+        f"{places[0]}: {message}" + (f" (and {len(places) - 1} more so)" if places[1:] else "")
+        for (_, message), places in islice(faults.items(), _FAULTS_TOLD)
+    ]
+    if len(faults) > _FAULTS_TOLD:
+        lines.append(f"and {len(faults) - _FAULTS_TOLD} others")
     return ModelError(
         f"the {kind} is not valid: " + "; ".join(lines) + ".",
         where=where,

@@ -77,6 +77,8 @@ class Route(Written):
     user: str | None = None
     password: str | None = None
     starttls: bool = True
+    providers: tuple[Name, ...] = ()
+    """Whom it takes besides its hosts, as far as you know: slack, aws/ses/eu-west-1."""
 
     @model_validator(mode="after")
     def _goes_one_way(self) -> Self:
@@ -109,10 +111,13 @@ class Place(Written):
 
 
 class Token(Written):
-    """A secret that may write to the hub, and in whose name."""
+    """A secret, in whose name it speaks, and what it may."""
 
     name: Id
     token: Annotated[str, Field(min_length=20)]
+    may: Literal["", "read", "act", "report"] = ""
+    """read: see all; act: that, and tell of deploys and maintenance, and decide; report: send
+    evidence as the vantage of its name. Empty: report where a vantage has its name, else act."""
 
 
 class Feed(Written):
@@ -121,6 +126,15 @@ class Feed(Written):
     provider: Id
     url: Url
     format: Id = "statuspage"
+
+
+class Domains(Written):
+    """Until when the domains of the watched hosts are registered: their registries are asked."""
+
+    ask: bool = True
+    """One look a day at each domain."""
+    bootstrap: Url = "https://data.iana.org/rdap/dns.json"
+    """The list of the registries' servers (RFC 9224)."""
 
 
 class Maintenance(Written):
@@ -161,9 +175,13 @@ class WatchSettings(Written):
     feeds: tuple[Feed, ...] = ()
     catalog_feeds: bool = True
     """Read the status feeds of the providers that the map finds."""
+    domains: Domains = Domains()
     maintenance: tuple[Maintenance, ...] = ()
     quiet: Literal["page", "log"] = "page"
     """log: suspicions below `provider` are kept and shown, and alert nobody."""
+    hold_alone: Duration = 0.0
+    """Where one voice alone looks: how long the alert on one target that gave no answer waits, and
+    is not sent if it is over by then."""
     own_changes_within: Duration = 6 * 3600.0
     """A deploy so shortly before a fall is told with it, and makes an own fault likelier."""
 
@@ -176,4 +194,8 @@ class WatchSettings(Written):
         names = [place.name for place in (self.place, *self.vantages)]
         if len(set(names)) < len(names):
             raise ValueError("two vantages have one name")
+        if len({token.name for token in self.tokens}) < len(self.tokens):
+            raise ValueError("two tokens have one name")
+        if len({token.token for token in self.tokens}) < len(self.tokens):
+            raise ValueError("two tokens have one secret")
         return self

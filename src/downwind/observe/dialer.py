@@ -28,7 +28,15 @@ Gate = Callable[[str], AbstractAsyncContextManager[object]]
 BUFFER = 65_536
 """How much of an unread reply is held; also the longest header block."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_OWN = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
+_OWN = (
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOBUFS,
+    errno.ENOMEM,
+    errno.EADDRNOTAVAIL,
+    errno.ENETDOWN,
+    errno.EPERM,  # a packet filter of this machine
+)
 """They say nothing of the other side."""
 _ROUTES_KEPT = 50_000
 NOT_ALLOWED = "which is not allowed here"
@@ -91,13 +99,19 @@ class Dialer:
         return await asyncio.open_connection(sock=connected, limit=BUFFER)
 
     async def open_tls(
-        self, ip: str, port: int, server_name: str, context: ssl.SSLContext, timeout: float
+        self,
+        ip: str,
+        port: int,
+        server_name: str,
+        context: ssl.SSLContext,
+        timeout: float,
+        connect: float | None = None,
     ) -> Streams:
         """A connection with TLS; DialFailed says it was not there, TlsFailed that it spoke no TLS.
 
-        The time-out counts for each of the two.
+        The time-out counts for each of the two, or for the handshake where `connect` is given.
         """
-        connected = await self._connect(ip, port, timeout)
+        connected = await self._connect(ip, port, timeout if connect is None else connect)
         wait = self._clock.timeout(timeout)
         try:
             async with asyncio.timeout(wait):
@@ -135,7 +149,7 @@ class Dialer:
             except TimeoutError:
                 raise DialFailed(f"no answer within {timeout:g} s", where=ip) from None
             except OSError as error:
-                raise dial_failure(error, ip) from error
+                raise dial_failure(error, ip, to) from error
         raise DialFailed(f"{_STRAY_DATAGRAMS} replies to something else", where=ip)
 
     async def connect(self, ip: str, port: int) -> socket.socket:
@@ -147,7 +161,7 @@ class Dialer:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             connected.close()
-            raise dial_failure(error, ip) from error
+            raise dial_failure(error, ip, to) from error
         except BaseException:
             connected.close()
             raise
@@ -165,7 +179,7 @@ class Dialer:
         try:
             made = socket.socket(family, kind)
         except OSError as error:
-            raise dial_failure(error, to.ip) from error
+            raise dial_failure(error, to.ip, to) from error
         made.setblocking(False)
         return made
 
@@ -188,10 +202,26 @@ def _embedded(address: Address) -> tuple[Address, ...]:
     return tuple(inner)
 
 
-def dial_failure(error: OSError, ip: str) -> DialFailed:
+def dial_failure(error: OSError, ip: str, to: Endpoint) -> DialFailed:
     """What this error says: of the address, or of this machine."""
-    kind = NoSocket if error.errno in _OWN else DialFailed
-    return kind(os_reason(error), where=ip)
+    if error.errno in _OWN:
+        return NoSocket(os_reason(error), where=ip)
+    if error.errno == errno.ENETUNREACH and not has_route(to):
+        # Where a router on the way says so, this machine has a route all the same.
+        return NoSocket("this machine has no route there", where=ip)
+    return DialFailed(os_reason(error), where=ip)
+
+
+def has_route(to: Endpoint) -> bool:
+    """Whether this machine knows a way there: without one, nothing is learnt of the other side."""
+    family = socket.AF_INET6 if ":" in to.ip else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as unsent:
+            # Connecting a datagram socket sends nothing; it only looks for a route.
+            unsent.connect((to.ip, to.port))
+    except OSError:
+        return False
+    return True
 
 
 def os_reason(error: OSError | ValueError) -> str:

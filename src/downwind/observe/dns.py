@@ -18,7 +18,7 @@ import dns.rdatatype
 import dns.rrset
 
 from downwind.observe.dialer import Dialer
-from downwind.observe.failures import LayerFailed
+from downwind.observe.failures import LayerFailed, NoSocket
 from downwind.observe.names import from_wire
 from downwind.observe.network import Endpoint, Network
 from downwind.terms import Absent, Unanswered
@@ -35,6 +35,8 @@ class Tried:
     server: str
     transport: str
     outcome: str
+    ours: bool = False
+    """True where this machine could not ask: it says nothing of the server."""
 
     def to_json(self) -> dict[str, str]:
         return {"server": self.server, "transport": self.transport, "outcome": self.outcome}
@@ -63,6 +65,12 @@ class DnsReply:
     def answered(self) -> bool:
         """True where the reply says what is, or that nothing is."""
         return self.rcode in ("NOERROR", "NXDOMAIN")
+
+    def demand_asked(self) -> None:
+        """Raises NoSocket where this machine could ask nobody."""
+        if self.message is None and self.tries and all(tried.ours for tried in self.tries):
+            last = self.tries[-1]
+            raise NoSocket(last.outcome, where=last.server)
 
     def answer(self, owner: str, rdtype: str) -> dns.rrset.RRset | None:
         return None if self.message is None else _find(self.message.answer, owner, rdtype)
@@ -227,7 +235,8 @@ async def _try(
         else:
             await _over_tcp(dialer, network, server, wire, sieve)
     except LayerFailed as failed:
-        tries.append(Tried(server.ip, transport, failed.reason + sieve.lies()))
+        ours = isinstance(failed, NoSocket)
+        tries.append(Tried(server.ip, transport, failed.reason + sieve.lies(), ours))
         return None
     message = sieve.message
     if message is None:

@@ -74,6 +74,8 @@ class Defect(LayerFailed):
     pass
 
 
+OURS = (DialRefused, Crowded, NoSocket, Busy, Defect)
+"""They say nothing of the other side."""
 LAYERS = ("dns", "dial", "tls", "http", "expect")
 
 

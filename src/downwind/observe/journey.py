@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,14 @@ from typing import Any, Protocol
 
 from downwind.evidence.redact import redact_body, redact_headers, redact_url
 from downwind.observe.blocking import load_blocking
-from downwind.observe.failures import HttpFailed, LayerFailed
+from downwind.observe.failures import Busy, Crowded, HttpFailed, LayerFailed, NoSocket
 from downwind.observe.http import follow
 from downwind.observe.network import Network
 from downwind.observe.session import Session
 from downwind.observe.steps import Step, UnknownVariable, fill, saved, shortfall
 from downwind.observe.urls import parse_url
 from downwind.observe.wire import Reply
-from downwind.terms import Evidence, Seen, State, Strength
+from downwind.terms import Evidence, Seen, State, Strength, Unanswered
 
 _BODY_KEPT = 2_000
 
@@ -54,15 +55,26 @@ async def run_journey(
     *,
     drivers: Mapping[str, StepDriver] | None = None,
     variables: Mapping[str, str] | None = None,
+    budget: float = math.inf,
+    turn: int = 0,
 ) -> Evidence:
-    """One user's walk through the steps, as probe.journey evidence; it never raises."""
-    started = network.clock.now()
+    """One user's walk through the steps, as probe.journey evidence; it never raises.
+
+    `budget` bounds the whole walk, in seconds of the network's clock. A host's addresses are tried
+    in their order, from the one whose `turn` it is. Unanswered where this machine could not look.
+    """
+    started, over = network.clock.now(), time.monotonic() + network.clock.timeout(budget)
     known = {"user": "downwind", "nonce": secrets.token_hex(8), **(variables or {})}
     state = State.UP
     told: list[dict[str, Any]] = []
-    async with Session(network) as session:
+    async with Session(network, turn=turn) as session:
         for number, step in enumerate(steps):
-            record = await _walk(step, known, session, drivers or {})
+            try:
+                record = await _walk(step, known, session, drivers or {}, over)
+            except LayerFailed as ours:
+                detail = {"layer": ours.layer, "address": session.trace.address}
+                finding = Unanswered(ours.reason, detail)
+                return Evidence(capability_key, "probe.journey", finding, started, network.vantage)
             told.append({"step": number, **record})
             if record["ok"]:
                 continue
@@ -76,20 +88,29 @@ async def run_journey(
 
 
 async def _walk(
-    step: Step, known: dict[str, str], session: Session, drivers: Mapping[str, StepDriver]
+    step: Step,
+    known: dict[str, str],
+    session: Session,
+    drivers: Mapping[str, StepDriver],
+    over: float,
 ) -> dict[str, Any]:
+    """The step as a record; raises LayerFailed where it is this machine that could not look."""
     began = time.monotonic()
     session.forget_trace()
+    allowed = max(0.0, min(session.network.step_timeout, over - began))
     try:
-        async with asyncio.timeout(session.network.step_timeout):
+        async with asyncio.timeout(allowed):
             outcome = await _perform(step, known, session, drivers)
+    except (NoSocket, Busy, Crowded):
+        raise
     except LayerFailed as failed:
         outcome = StepOutcome(False, failed.layer, failed.reason)
     except UnknownVariable as unknown:
         outcome = StepOutcome(False, "expect", str(unknown))
     except TimeoutError:
-        allowed = 3 * session.network.timeouts.step
-        outcome = StepOutcome(False, "http", f"the step did not end within {allowed:g} s")
+        seconds = allowed * session.network.clock.speed
+        reason = f"the step did not end within {seconds:.3g} s"
+        outcome = StepOutcome(False, session.trace.under_way(), reason)
     except Exception as error:
         # A driver's defect, or a server that found one: the step failed, and the walk is told.
         outcome = StepOutcome(False, "expect", f"{type(error).__name__}: {error}")
@@ -109,8 +130,6 @@ async def _perform(
     missing = shortfall(step.expect, reply, known)
     if missing is not None:
         return StepOutcome(False, *missing, reply)
-    if reply.problems:
-        return StepOutcome(False, "http", "; ".join(reply.problems), reply)
     try:
         taken = saved(step.save, reply)
     except (ValueError, KeyError) as error:
@@ -140,6 +159,7 @@ def _record(
 ) -> dict[str, Any]:
     trace, reply = session.trace, outcome.reply
     url = _url(step, known)
+    begins, ends = trace.life or (None, None)
     return {
         "do": step.do,
         "url": redact_url(url),
@@ -156,6 +176,9 @@ def _record(
         "address": trace.address,
         "milliseconds": round(took, 3),
         "passed": list(trace.passed),
+        "not_before": begins,
+        "not_after": ends,
+        **({"dead": dict(trace.dead)} if trace.dead else {}),
     }
 
 

@@ -68,14 +68,19 @@ class Resolver:
         self._asked: dict[tuple[str, str], asyncio.Task[dns.DnsReply]] = {}
 
     async def ask(self, name: str, rdtype: str) -> dns.DnsReply:
-        """The resolvers' answer; whoever asks the same at the same time shares it."""
+        """The resolvers' answer; whoever asks the same at the same time shares it.
+
+        Raises NoSocket where this machine could not ask.
+        """
         question = (name, rdtype)
         task = self._asked.get(question)
         if task is None:
             asking = dns.ask(self._dialer, self._network, question, self._network.resolvers)
             task = asyncio.ensure_future(asking)
             self._asked[question] = task
-        return await asyncio.shield(task)
+        reply = await asyncio.shield(task)
+        reply.demand_asked()
+        return reply
 
     async def direct(self, name: str, rdtype: str, ip: str) -> dns.DnsReply:
         """One name server's own answer, without recursion."""

@@ -12,7 +12,7 @@ import asyncio
 import json as json_text
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,14 +21,16 @@ from downwind.observe.failures import (
     DnsFailed,
     HttpFailed,
     LayerFailed,
+    NoSocket,
     TlsFailed,
     furthest,
 )
 from downwind.observe.manners.pace import Pace, hurried
 from downwind.observe.names import is_address
 from downwind.observe.network import Network
-from downwind.observe.resolve import Addressing, Resolver
-from downwind.observe.tls import check_dates
+from downwind.observe.resolve import Resolver
+from downwind.observe.tls import check_dates, life_of
+from downwind.observe.trace import Trace, dns_detail
 from downwind.observe.urls import Url, parse_url
 from downwind.observe.wire import (
     BODY_CAP,
@@ -41,16 +43,8 @@ from downwind.observe.wire import (
 )
 
 _ADDRESSES_TRIED = 8
-
-
-@dataclass(slots=True)
-class Trace:
-    """How far the latest request got."""
-
-    host: str = ""
-    address: str | None = None
-    passed: list[str] = field(default_factory=list)
-    dns: dict[str, Any] | None = None
+_IMPATIENT = 1.0
+"""Seconds after which the next address may be tried, while one is silent."""
 
 
 @dataclass(slots=True)
@@ -59,6 +53,10 @@ class _Connection:
     address: str
     secure: bool
     used: bool = False
+
+    @property
+    def life(self) -> tuple[float, float] | None:
+        return life_of(self.streams[1].get_extra_info("ssl_object")) if self.secure else None
 
     def alive(self) -> bool:
         reader, writer = self.streams
@@ -75,8 +73,11 @@ class Session:
         gate: Gate = open_gate,
         pace: Pace = hurried,
         dialer: Dialer | None = None,
+        turn: int = 0,
     ) -> None:
+        """A host's addresses are tried in order, from the one whose `turn` it is."""
         self._network = network
+        self._turn = turn
         self._pace = pace
         self._gate = gate
         self._dialer = dialer or Dialer(network)
@@ -174,8 +175,8 @@ class Session:
             connection = idle.pop()
             if connection.alive():
                 connection.used = True
-                self._passed("dns", "dial", *(("tls",) if connection.secure else ()))
-                self.trace.address = connection.address
+                self.trace.passes("dns", "dial", *(("tls",) if connection.secure else ()))
+                self.trace.address, self.trace.life = connection.address, connection.life
                 return connection
             self._drop(connection)
         return await self._dial(to)
@@ -183,28 +184,40 @@ class Session:
     async def _dial(self, to: Url) -> _Connection:
         """Try the host's addresses in order; the failure that got furthest is the one to tell."""
         failures: list[LayerFailed] = []
-        for ip in (await self._addresses(to.host))[:_ADDRESSES_TRIED]:
+        ours: NoSocket | None = None
+        addresses = (await self._addresses(to.host))[:_ADDRESSES_TRIED]
+        for left, ip in zip(range(len(addresses), 0, -1), addresses, strict=True):
             self.trace.address = ip
             try:
                 async with self._gate(ip):
-                    streams = await self._dial_one(to, ip)
+                    streams = await self._dial_one(to, ip, left)
+            except NoSocket as failed:
+                ours = ours or failed
+                continue
             except LayerFailed as failed:
                 failures.append(failed)
+                self.trace.dead[ip] = f"{failed.layer}: {failed.reason}"
                 continue
             self.trace.passed = ["dns", "dial", *(["tls"] if to.secure else [])]
             self._open.add(streams[1])
-            return _Connection(streams, ip, to.secure)
+            connection = _Connection(streams, ip, to.secure)
+            self.trace.life = connection.life
+            return connection
+        if ours is not None and not failures:
+            raise ours
         worst = furthest(failures)
         self.trace.address = worst.where or self.trace.address
-        self._passed(*(("dial",) if isinstance(worst, TlsFailed) else ()))
+        self.trace.passes(*(("dial",) if isinstance(worst, TlsFailed) else ()))
         raise worst
 
-    async def _dial_one(self, to: Url, ip: str) -> Streams:
+    async def _dial_one(self, to: Url, ip: str, left: int) -> Streams:
+        """A connection to one address; of `left` in all, a silent one leaves time for the rest."""
         timeouts = self._network.timeouts
+        patience = max(timeouts.connect / left, min(timeouts.connect, _IMPATIENT))
         if not to.secure:
-            return await self._dialer.open_tcp(ip, to.port, timeouts.connect)
+            return await self._dialer.open_tcp(ip, to.port, patience)
         streams = await self._dialer.open_tls(
-            ip, to.port, to.host, self._network.verifying, timeouts.tls
+            ip, to.port, to.host, self._network.verifying, timeouts.tls, patience
         )
         try:
             check_dates(streams[1].get_extra_info("ssl_object"), self._network.clock)
@@ -215,20 +228,24 @@ class Session:
 
     async def _addresses(self, host: str) -> list[str]:
         if is_address(host):
-            self._passed("dns")
+            self.trace.passes("dns")
             return [host]
         a, aaaa = await self._resolver.addresses(host)
-        self.trace.dns = _dns_detail(a, aaaa)
-        addresses = [*a.addresses, *aaaa.addresses]
+        self.trace.dns = dns_detail(a, aaaa)
+        addresses = self._by_turn([*a.addresses, *aaaa.addresses])
         if not addresses:
             why = a.finding if a.rcode != "NOERROR" else aaaa.finding
             reason = getattr(why, "reason", "no address")
             raise DnsFailed(f"{host}: {reason}", where=host, detail=self.trace.dns)
-        self._passed("dns")
+        self.trace.passes("dns")
         return addresses
 
-    def _passed(self, *layers: str) -> None:
-        self.trace.passed.extend(layer for layer in layers if layer not in self.trace.passed)
+    def _by_turn(self, addresses: list[str]) -> list[str]:
+        """All of them, from the one whose turn it is."""
+        if not addresses:
+            return []
+        at = self._turn % len(addresses)
+        return [*addresses[at:], *addresses[:at]]
 
     async def _exchange(
         self, connection: _Connection, raw: bytes, method: str, to: Url, cap: int, partial: bool
@@ -277,9 +294,3 @@ def _body(json: Any, form: Mapping[str, str] | None) -> tuple[bytes, str]:
     if form is not None:
         return urlencode(dict(form)).encode(), "application/x-www-form-urlencoded"
     return b"", ""
-
-
-def _dns_detail(a: Addressing, aaaa: Addressing) -> dict[str, Any]:
-    """The answer that worked, or else the A answer: what a fault's signature is read from."""
-    told = aaaa if aaaa.addresses and not a.addresses else a
-    return {"rcode": told.rcode, "ede": told.ede}

@@ -137,14 +137,21 @@ def check_dates(secured: ssl.SSLObject, clock: Clock) -> None:
     """Refuse a certificate that is not valid by this clock, where OpenSSL could not tell."""
     if clock.system:
         return
-    shown = secured.getpeercert() or {}
-    now = clock.now()
-    try:
-        not_after = ssl.cert_time_to_seconds(str(shown["notAfter"]))
-        not_before = ssl.cert_time_to_seconds(str(shown["notBefore"]))
-    except (KeyError, ValueError) as error:
-        raise CertificateRefused("the certificate's dates cannot be read") from error
-    if now > not_after:
+    life, now = life_of(secured), clock.now()
+    if life is None:
+        raise CertificateRefused("the certificate's dates cannot be read")
+    begins, ends = life
+    if now > ends:
         raise CertificateRefused("certificate has expired")
-    if now < not_before:
+    if now < begins:
         raise CertificateRefused("certificate is not yet valid")
+
+
+def life_of(secured: ssl.SSLObject) -> tuple[float, float] | None:
+    """When the certificate of a careful connection begins and ends, in seconds since 1970."""
+    shown = secured.getpeercert() or {}
+    try:
+        begins, ends = str(shown["notBefore"]), str(shown["notAfter"])
+        return float(ssl.cert_time_to_seconds(begins)), float(ssl.cert_time_to_seconds(ends))
+    except (KeyError, ValueError):
+        return None

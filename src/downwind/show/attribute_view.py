@@ -53,6 +53,7 @@ def trouble_form(trouble: Trouble) -> dict[str, Any]:
         "finding": finding_form(trouble.finding),
         "explained_at_any_time": list(trouble.explains),
         "alike_at_any_time": list(trouble.alike),
+        "incident": trouble.incident or None,
     }
 
 
@@ -124,7 +125,8 @@ def headline(finding: Finding) -> str:
         "provider": f"{named} is at fault ({sure})",
         "suspected": f"{named} is suspected ({sure})",
         "vantage": f"the vantage {named} itself ({sure})",
-        "unknown": f"something shared that is not known, all answering {named}",
+        "unknown": "something shared that is not known"
+        + (f", all answering {named}" * bool(named)),
         "own": f"by itself: {named} ({sure})",
     }.get(finding.kind, named)
 

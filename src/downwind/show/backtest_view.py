@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from downwind.jobs.backtest import Backtest, Imported, Report
 from downwind.jobs.backtest.intervals import poisson, wilson
-from downwind.jobs.backtest.score import Outcome
+from downwind.jobs.backtest.load import Imported
+from downwind.jobs.backtest.run import Backtest
+from downwind.jobs.backtest.score import Outcome, Report
 from downwind.show.attribute_view import moment, show_finding, trouble_form
 from downwind.show.screen import plain
 

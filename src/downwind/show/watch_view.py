@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from downwind.show.screen import COLOURS, screen
+from downwind.show.screen import COLOURS
 from downwind.show.watch_words import (
     STATES,
     ago,
@@ -26,11 +26,6 @@ from downwind.watch.picture import IncidentSeen, Picture, TargetSeen, as_seen
 _INCIDENTS, _TARGETS, _NAMES = 3, 10, 4
 """How many are shown; the rest is counted."""
 _MARK = {"open": "bold red", "acknowledged": "yellow", "maintenance": "cyan", "closed": "dim"}
-
-
-def show_watch(picture: Picture, now: float, out: Console | None = None) -> None:
-    """Print the picture."""
-    (out or screen()).print(watch_view(picture, now))
 
 
 def watch_view(picture: Picture, now: float) -> RenderableType:
@@ -103,12 +98,14 @@ def _foot(picture: Picture, now: float) -> str:
     watcher = picture.watcher
     sick = sum(not each.healthy for each in picture.vantages)
     stale = sum(each.health != "fresh" for each in picture.feeds)
+    failing = sum(each.failed > 0 for each in watcher.routes)
     parts = [
         f"as of {clock(picture.at, now)}",
         f"{len(picture.targets):,} targets",
         f"{watcher.probes:,} probes, 99 of 100 within {watcher.lag:.1f} s",
         _counted(len(picture.vantages), "vantage", sick, "not well"),
         _counted(len(picture.feeds), "feed", stale, "not fresh"),
+        _counted(len(watcher.routes), "alert route", failing, "failing"),
         f"{watcher.unsaved:,} observations wait for the disk" if watcher.unsaved else "",
     ]
     return "; ".join(part for part in parts if part)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from downwind.model.durations import say_duration
 from downwind.show.screen import plain
 from downwind.terms import State
+from downwind.watch.itself import VoicesSeen
 from downwind.watch.picture import IncidentSeen, Picture, StatusPage, TargetSeen
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -73,7 +74,11 @@ def sentence(incident: IncidentSeen, picture: Picture, now: float) -> str:
     ]
     if incident.closed_at is not None:
         lasted = say_duration(max(0.0, incident.closed_at - incident.since))
-        clauses.append(f"over since {clock(incident.closed_at, now)}, after {lasted}")
+        over = "no longer blamed" if incident.still else "over"
+        clauses.append(f"{over} since {clock(incident.closed_at, now)}, after {lasted}")
+        clauses.append(_still(incident, picture))
+    elif incident.reopened:
+        clauses.append(_again(incident, now))
     return "; ".join(clause for clause in clauses if clause) + "."
 
 
@@ -112,6 +117,19 @@ def line(text: str, most: int = 160) -> str:
 def title_of(target: TargetSeen) -> str:
     """What people call a target."""
     return line(target.title or target.key, 100)
+
+
+def voices_told(voices: VoicesSeen) -> str:
+    """How many independent voices are heard, and how many of them it takes."""
+    if not voices.heard:
+        return "No vantage is heard."
+    if voices.total == 1:
+        return "They count as one voice: what it sees, nobody else confirms."
+    return (
+        f"{_small(voices.heard).capitalize()} of {_small(voices.total)} independent voices "
+        f"{'is' if voices.heard == 1 else 'are'} heard; it takes {_small(voices.needed)} to call "
+        "a target down."
+    )
 
 
 def fails(target: TargetSeen) -> bool:
@@ -155,6 +173,11 @@ def _calm(picture: Picture) -> str:
     slow = sum(each.slow for each in watched)
     if slow:
         clauses.append(f"{_small(slow)} slower than usual")
+    partly = [each for each in watched if each.partly]
+    if partly:
+        first = line(partly[0].partly)
+        others = len(partly) - 1
+        clauses.append(f"{first}, and {_small(others)} more such" if others else first)
     if planned and not failing:
         clauses.append("maintenance under way")
     if not picture.watcher.healthy:
@@ -189,6 +212,23 @@ def _saved(incident: IncidentSeen, picture: Picture) -> str:
     need = line(needs.pop(), 40) if len(needs) == 1 else ""
     whose = "its" if len(kept) == 1 else "their"
     return f"{_small(len(kept))} saved by {whose} second {need or 'alternative'}"
+
+
+def _still(incident: IncidentSeen, picture: Picture) -> str:
+    """Who had not come back when it was closed; empty where all had."""
+    if not incident.still:
+        return ""
+    called = {each.key: title_of(each) for each in picture.targets}
+    verb = "was" if len(incident.still) == 1 else "were"
+    return f"{_some(called.get(key, key) for key in incident.still)} {verb} still failing then"
+
+
+def _again(incident: IncidentSeen, now: float) -> str:
+    """When it came back, and after how long, as its timeline tells."""
+    back = [each for each in incident.timeline if each.kind == "reopened"]
+    if not back:
+        return "it came back"
+    return f"back since {clock(back[-1].at, now)}, {line(back[-1].text)}"
 
 
 def _deploys(incident: IncidentSeen) -> str:

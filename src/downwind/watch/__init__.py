@@ -1,5 +1,5 @@
 """The live loop: probe, hear, and say who is at fault."""
 
-from downwind.watch.loop import Round, Watch, watch_rounds
+from downwind.watch.rounds import Round, Watch, watch_rounds
 
 __all__ = ["Round", "Watch", "watch_rounds"]

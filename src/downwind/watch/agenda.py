@@ -65,6 +65,8 @@ class _Line:
     target: Target
     vantage: str
     turn: int = 0
+    left_out: bool = False
+    """Whether its latest turn came too late."""
     busy: bool = False
     busy_extra: bool = False
     paused: bool = False
@@ -81,7 +83,12 @@ class Agenda:
         *,
         now: float,
         seed: int = 0,
+        too_late: float = math.inf,
     ) -> None:
+        """A regular probe that is later than `too_late` waits for its next turn: after a minute
+        in which nothing was taken all are due, and would start in one moment. None waits twice in
+        a row."""
+        self._too_late = too_late
         self._vantages = tuple(vantages)
         self._seed = seed
         self._lines: dict[Key, _Line] = {}
@@ -89,7 +96,7 @@ class Agenda:
         self._asked: list[tuple[float, int, _Line, str | None]] = []
         self._serial = 0
         self.skipped = 0
-        """Probes left out, since the one before had not ended."""
+        """Probes left out: the one before had not ended, or it was too late for them."""
         self.replace(targets, now)
 
     def __len__(self) -> int:
@@ -193,13 +200,15 @@ class Agenda:
             if not self._lives(line):
                 continue
             interval = line.target.interval
-            missed = int((now - due) // interval)
+            late = now - due
+            missed = int(late // interval)
             due += missed * interval
             self._push(due + interval, line)
             if line.paused:
                 continue
             self.skipped += missed
-            if line.busy:
+            line.left_out = late > self._too_late and not line.left_out
+            if line.busy or line.left_out:
                 self.skipped += 1
                 continue
             line.busy = True

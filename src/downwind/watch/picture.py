@@ -8,38 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Literal
 
 from downwind.terms import State
+from downwind.watch.itself import VantageSeen, VoicesSeen, WatcherSeen
 
 Phase = Literal["open", "acknowledged", "maintenance", "closed"]
 Verdict = Literal["provider", "suspected", "own", "vantage", "unknown", "quiet"]
 Posted = Literal["green", "posted", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class WatcherSeen:
-    """How the watcher itself fares."""
-
-    healthy: bool = True
-    blind: bool = False
-    """True while its own connectivity fails: then nothing is known, and nobody is blamed."""
-    reason: str = ""
-    """Why it is not healthy, in words; empty where it is."""
-    independent: tuple[str, ...] = ()
-    """What the watcher shares with those it watches, one finding in words each."""
-    unreportable: tuple[str, ...] = ()
-    """Causes that would silence the watcher or all of its alert routes."""
-    lag: float = 0.0
-    """Seconds: 99 of 100 of the latest 10,000 probes started no later."""
-    probes: int = 0
-    """Probes since the start."""
-    skipped: int = 0
-    """Probes left out since the one before still ran."""
-    unsaved: int = 0
-    """Observations held in memory, since the disk takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +41,9 @@ class TargetSeen:
     latency_p95: float | None = None
     probed_at: float | None = None
     reason: str = ""
-    """How the latest failed probe failed; empty where the latest one did not."""
+    """How the latest failed probe failed, or why it said nothing; empty where it was answered."""
+    partly: str = ""
+    """Which addresses of its name fail while others answer; empty where none does."""
     availability: float | None = None
     """Share of the last 24 hours in which it was not down."""
     saved_by: str = ""
@@ -74,6 +54,9 @@ class TargetSeen:
     """The open incident of which it is a victim."""
     certificate_ends: float | None = None
     domain_ends: float | None = None
+    """When the registration ends of the first of the domains that it visits."""
+    domain_unknown: str = ""
+    """Of which of its domains that is not known, and why; empty where all are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +157,10 @@ class IncidentSeen:
     timeline: tuple[Entry, ...] = ()
     acknowledged_by: str = ""
     closed_at: float | None = None
+    still: tuple[str, ...] = ()
+    """Victims of a closed incident that had not come back when it was closed."""
+    reopened: int = 0
+    """How often it came back soon after it was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,23 +181,8 @@ class FeedSeen:
     delay_min: float | None = None
     delay_median: float | None = None
     delay_max: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VantageSeen:
-    """A place from which probes are sent."""
-
-    name: str
-    network: str = ""
-    provider: str = ""
-    region: str = ""
-    heard_at: float | None = None
-    buffered: int = 0
-    """Observations that it still holds back."""
-    offset: float = 0.0
-    """Seconds by which its clock is ahead of the hub's."""
-    healthy: bool = True
-    reason: str = ""
+    silent: int = 0
+    """Incidents that ended, and of which it never spoke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +208,13 @@ class Picture:
 
     at: float
     started_at: float
-    watcher: WatcherSeen = WatcherSeen()
+    watcher: WatcherSeen = field(default_factory=WatcherSeen)
     targets: tuple[TargetSeen, ...] = ()
     incidents: tuple[IncidentSeen, ...] = ()
     """Those that are not closed, then those closed lately, newest first."""
     feeds: tuple[FeedSeen, ...] = ()
     vantages: tuple[VantageSeen, ...] = ()
+    voices: VoicesSeen = field(default_factory=VoicesSeen)
     needs: tuple[NeedSeen, ...] = ()
     """Suspected needs."""
     changes: tuple[ChangeSeen, ...] = ()

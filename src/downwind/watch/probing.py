@@ -5,24 +5,30 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import resource
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from downwind.evidence.redact import redact_url
 from downwind.observe import Network, StepDriver, Timeouts, run_journey
 from downwind.observe.dialer import NOT_ALLOWED, Gate, open_gate
-from downwind.observe.failures import Crowded
+from downwind.observe.failures import Crowded, NoSocket
 from downwind.observe.probes import Prober
 from downwind.observe.steps import Step
 from downwind.terms import Evidence, Seen, Unanswered
 from downwind.watch.agenda import Order
+from downwind.watch.ipv6 import Ipv6, fails_by_ipv6, without_ipv6
+from downwind.watch.pulse import Pulse
 
 AT_ONCE = 256
 """Probes at one address at once. An edge serves many capabilities: fewer would hide its fault."""
+OVER_HTTP = frozenset({"get", "post", "put", "delete"})
+"""Steps that need no driver of their own."""
 _FILES_SPARED = 256
+_STILL, _LEAST_STILL = 3.0, 0.5
+"""Real seconds of standing still, or else a third of its time if that is not too little, after
+which a failed probe says nothing: an answer may have waited unread, a server lost patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class Probing:
             for vantage, network in self._networks.items()
         }
         self._hurried: dict[tuple[str, float], Network] = {}
+        self._pulse = Pulse()
+        self._ipv6 = {vantage: Ipv6() for vantage in self._networks}
 
     @property
     def vantages(self) -> tuple[str, ...]:
@@ -61,7 +69,26 @@ class Probing:
         return self._probers[vantage]
 
     async def __call__(self, order: Order) -> Evidence:
-        """The order's evidence; it does not raise for what a network does."""
+        """The order's evidence; it does not raise for what a network does.
+
+        What this machine may be the cause of itself is Unanswered.
+        """
+        self._pulse.start()
+        began = self._pulse.now()
+        record = await self._perform(order)
+        ours = await self._ours(order, record, began)
+        if ours:
+            return replace(record, finding=Unanswered(ours))
+        if self._ipv6[order.vantage].lost and record.value is not None:
+            return replace(record, finding=Seen(without_ipv6(record.value)))
+        return record
+
+    async def close(self) -> None:
+        self._pulse.stop()
+        for prober in self._probers.values():
+            await prober.close()
+
+    async def _perform(self, order: Order) -> Evidence:
         target = order.target
         if isinstance(target.what, Walk):
             return await self._walk(order, target.what)
@@ -73,23 +100,46 @@ class Probing:
             timeout=target.timeout,
         )
 
-    async def close(self) -> None:
-        for prober in self._probers.values():
-            await prober.close()
+    async def _ours(self, order: Order, record: Evidence, began: float) -> str:
+        """Why this machine may be the cause of what was seen; empty where it is not."""
+        if not isinstance(record.finding, Seen):
+            return ""
+        ipv6, value = self._ipv6[order.vantage], record.finding.value
+        ipv6.hear(value)
+        if value["ok"]:
+            return ""
+        whole = self._networks[order.vantage].clock.timeout(order.target.timeout)
+        stood = self._pulse.stood(began)
+        if stood >= max(_LEAST_STILL, min(_STILL, whole / 3)):
+            return f"this machine stood still for {stood:.1f} s"
+        if ipv6.lost and fails_by_ipv6(value):
+            return "IPv6 leads nowhere from here: unrelated networks take no connection"
+        unresolved = unresolved_by(value)
+        if unresolved is None:
+            return ""
+        try:
+            silent = await self._probers[order.vantage].silent_resolvers(unresolved)
+        except NoSocket as ours:
+            return ours.reason
+        return f"one's own resolver answers nothing: {silent}" if silent else ""
 
     async def _walk(self, order: Order, walk: Walk) -> Evidence:
         target = order.target
         network = self._within(order.vantage, target.timeout)
-        at = network.clock.now()
-        variables = {**walk.variables, "nonce": f"{at:.0f}-{order.turn}"}
-        try:
-            async with asyncio.timeout(network.clock.timeout(target.timeout)):
-                record = await run_journey(
-                    target.name, walk.steps, network, drivers=self._drivers, variables=variables
-                )
-        except TimeoutError:
-            value = _unfinished(walk.steps, target.timeout)
-            return Evidence(target.name, "probe.journey", Seen(value), at, order.vantage)
+        undriven = undriven_by(walk.steps, self._drivers)
+        if undriven:
+            told = Unanswered(undriven)
+            return Evidence(target.name, "probe.journey", told, network.clock.now(), order.vantage)
+        variables = {**walk.variables, "nonce": f"{network.clock.now():.0f}-{order.turn}"}
+        record = await run_journey(
+            target.name,
+            walk.steps,
+            network,
+            drivers=self._drivers,
+            variables=variables,
+            budget=target.timeout,
+            turn=order.turn,
+        )
         refused = _refused_here(record)
         return replace(record, finding=Unanswered(refused)) if refused else record
 
@@ -100,6 +150,12 @@ class Probing:
             network = self._networks[vantage]
             self._hurried[key] = replace(network, timeouts=_fitting(network.timeouts, budget))
         return self._hurried[key]
+
+
+def undriven_by(steps: Iterable[Step], drivers: Container[str]) -> str:
+    """Why this place cannot walk the journey: no word on the target. Empty where it can."""
+    lacks = sorted({s.do for s in steps if s.do not in OVER_HTTP and s.do not in drivers})
+    return f"nothing here performs a step of {' or '.join(lacks)}" if lacks else ""
 
 
 def _refused_here(record: Evidence) -> str:
@@ -120,28 +176,20 @@ def _fitting(usual: Timeouts, budget: float) -> Timeouts:
     )
 
 
-def _unfinished(steps: tuple[Step, ...], budget: float) -> dict[str, Any]:
-    """A journey that did not end in its time: the step at which it stood is not known."""
-    url = redact_url(steps[0].url) if steps else ""
-    step = {
-        "step": 0,
-        "do": "journey",
-        "url": url,
-        "host": "",
-        "strength": "hard",
-        "ok": False,
-        "layer": "http",
-        "reason": f"the journey did not end within {budget:g} s",
-        "status": None,
-        "headers": {},
-        "cookies": [],
-        "body": "",
-        "dns": None,
-        "address": None,
-        "milliseconds": budget * 1000,
-        "passed": [],
-    }
-    return {"ok": False, "state": "down", "steps": [step]}
+def unresolved_by(value: Mapping[str, Any]) -> str | None:
+    """The resolver that may be why a probe failed: its address, or empty where all were asked.
+
+    None where a resolver answered, or none was asked.
+    """
+    for step in value["steps"]:
+        rcode = (step["dns"] or {}).get("rcode")
+        if step["layer"] != "dns" or "dns" in step["passed"] or rcode:
+            continue
+        if step["do"] != "dns":
+            return ""
+        if "server" not in step or step["address"] is None:  # or else a name server was asked
+            return str(step["address"] or "")
+    return None
 
 
 def places(at_once: int, loopback_at_once: int = 0) -> Gate:

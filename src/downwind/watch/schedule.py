@@ -17,6 +17,8 @@ Performing = Callable[[Order], Awaitable[Evidence]]
 Hearing = Callable[[Order, Evidence], object]
 
 _STARTS_KEPT = 10_000
+_TOO_LATE = 2.0
+"""Real seconds after which a regular probe waits for its next turn."""
 _SHORTEST_NAP = 0.002
 """Real seconds: what is due within the same two milliseconds starts together."""
 
@@ -41,7 +43,7 @@ class Counts:
     extra: int
     """Of those started, how many were asked for."""
     skipped: int
-    """Left out, since the one before had not ended."""
+    """Left out: the one before had not ended, or it was too late for them."""
     defects: int
     """Probes that raised an error instead of telling one: a fault of this program."""
     under_way: int
@@ -67,7 +69,9 @@ class Schedule:
         self._seed = seed
         self._together = together
         self._base = (clock.now(), time.monotonic())
-        self._agenda = Agenda(targets, vantages, now=self._base[0], seed=seed)
+        self._agenda = Agenda(
+            targets, vantages, now=self._base[0], seed=seed, too_late=_TOO_LATE * clock.speed
+        )
         self._asked: deque[Order] = deque()
         self._regular: deque[Order] = deque()
         self._tasks: set[asyncio.Task[None] | None] = set()

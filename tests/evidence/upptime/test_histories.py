@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from downwind.evidence.upptime import BadRow, Sighting, Site, read_commits, read_sites_file
 from downwind.evidence.upptime import to_evidence as converted
-from downwind.evidence.upptime.sites_file import bare_url, host_of
+from downwind.evidence.upptime.sites_file import bare_url
 
 SHOP = Site("o/r", "Shop", "https://shop.test/a")
 
@@ -105,7 +105,6 @@ def test_a_broken_sites_file_is_told_with_its_place(text: str, why: str) -> None
 @pytest.mark.parametrize("url", ["http://[", "$A", "", "//", "https://x.test:bad/"])
 def test_a_strange_url_has_no_secret_and_breaks_nothing(url: str) -> None:
     assert "@" not in bare_url(url)
-    host_of(url)
 
 
 def sighting(state: str, code: int, url: str = "https://shop.test/a") -> Sighting:

@@ -6,28 +6,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downwind.jobs.backtest.hearing import FRESH, HALF_LIFE_INTERVALS, Fared, Heard, Track, hear
+from downwind.jobs.backtest.hearing import (
+    FRESH,
+    HALF_LIFE_INTERVALS,
+    STALE,
+    Fared,
+    Heard,
+    Track,
+    hear,
+)
 from downwind.terms import Evidence, Seen, Unanswered
 from tests.jobs.backtest.stories import days_before, found, played, row
 
 EVERY = 60.0
 
 
-def probe(at: float, fared: Fared = Fared.HELD, *, changes_only: bool = False) -> Heard:
+def probe(at: float, fared: Fared = Fared.HELD) -> Heard:
     step = None if fared is Fared.HELD else {"ok": False, "status": 503}
-    return Heard("a/b", "v", at, fared, step, EVERY, changes_only)
+    return Heard("a/b", "v", at, fared, step, EVERY)
 
 
 @given(st.lists(st.sampled_from(Fared), min_size=1, max_size=50), st.integers(0, 50))
-def test_counts_are_those_of_all_probes_since_then_each_by_its_age(
+def test_counts_are_those_of_all_rows_since_then_those_of_an_earlier_state_by_their_age(
     rounds: list[Fared], since: int
 ) -> None:
     track = Track("a/b", "v")
     for number, fared in enumerate(rounds):
         track.hear(probe(EVERY * number, fared))
     now, start = EVERY * (len(rounds) - 1), EVERY * since
+    failing = [fared is Fared.FAILED for fared in rounds]
+    changed = max(n for n in range(len(rounds)) if n == 0 or failing[n] != failing[n - 1])
     weight = {
-        number: 0.5 ** ((now - EVERY * number) / (HALF_LIFE_INTERVALS * EVERY))
+        number: 1.0
+        if number >= changed
+        else 0.5 ** ((now - EVERY * number) / (HALF_LIFE_INTERVALS * EVERY))
         for number in range(len(rounds))
         if start <= EVERY * number and now - EVERY * number <= FRESH
     }
@@ -46,8 +58,8 @@ def test_it_falls_as_often_as_it_goes_from_anything_else_to_failing(rounds: list
 
 def test_a_state_that_only_changes_are_told_of_goes_on() -> None:
     track = Track("a/b", "v")
-    track.hear(probe(0, changes_only=True))
-    track.hear(probe(600, Fared.FAILED, changes_only=True))
+    track.hear(probe(0))
+    track.hear(probe(600, Fared.FAILED))
     failed, held = track.counts(600, 600 + 1800)
     assert failed == pytest.approx(1 + 0.1 * 1800 / EVERY)
     assert held == 0.0
@@ -55,7 +67,7 @@ def test_a_state_that_only_changes_are_told_of_goes_on() -> None:
 
 def test_a_runner_that_wrote_of_another_site_had_seen_this_one() -> None:
     track = Track("a/b", "v")
-    track.hear(probe(0, changes_only=True))
+    track.hear(probe(0))
     before = track.counts(500, 1000)[1]
     track.was_silent(900)
     assert track.counts(500, 1000)[1] > before
@@ -64,10 +76,10 @@ def test_a_runner_that_wrote_of_another_site_had_seen_this_one() -> None:
 def test_long_silence_ends_what_is_known() -> None:
     track = Track("a/b", "v")
     track.hear(probe(0))
-    assert not track.stale(10 * EVERY)
-    assert track.stale(10 * EVERY + 1)
-    assert not track.hear(probe(11 * EVERY, Fared.FAILED))
-    assert track.chronic(11 * EVERY)
+    assert not track.stale(STALE)
+    assert track.stale(STALE + 1)
+    assert not track.hear(probe(STALE + 1, Fared.FAILED))
+    assert track.chronic(STALE + 1)
 
 
 @pytest.mark.parametrize(
@@ -117,11 +129,3 @@ def test_one_owner_alone_makes_no_outage_of_anybody_else(
         *(row(site, minute, code, PLATFORM[site]) for site, minute, code in told),
     ]
     assert {kind for kind, _ in found(played(rows))} <= {"own", "vantage"}
-
-
-def test_an_interval_that_no_record_tells_is_learned_and_repeats_at_once_do_not_count() -> None:
-    track = Track("a/b", "v")
-    times = [0.0, 2.0, 4.0, 4.3, 6.0, 8.0, 8.2, 10.0]
-    for at in times:
-        track.hear(Heard("a/b", "v", at, Fared.HELD, None, None, False))
-    assert track.every == pytest.approx(2.0, abs=0.1)

@@ -9,7 +9,7 @@ import pytest
 
 from downwind.evidence.upptime import Read, Sighting, Site
 from downwind.jobs.backtest.known import Known, as_model, known_sites
-from downwind.jobs.backtest.load import write_model
+from downwind.jobs.stored.kept_model import write_model
 from downwind.model import load_model
 from tests.jobs.backtest.stories import catalog, row
 

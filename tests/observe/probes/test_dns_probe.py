@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from downwind.observe.probes import DnsProbe, HttpProbe, Prober
+from downwind.observe.probes import DnsProbe, HttpProbe, Probe, Prober
 from downwind.observe.probes.directory import sorted_out
+from downwind.terms import Unanswered
 
 from ..tinydns import zone
 from ..tinynet import TinyInternet, page, plain_answering, usual
@@ -42,6 +45,18 @@ async def test_a_resolver_is_asked_for_a_name(tmp_path: Path) -> None:
     assert (none["layer"], none["reason"]) == ("dns", "x.test AAAA: NODATA")
     assert (nobody["layer"], nobody["reason"]) == ("dns", "nobody.x.test A: NXDOMAIN")
     assert nobody["dns"]["rcode"] == "NXDOMAIN"
+
+
+async def test_a_host_that_has_ipv6_alone_resolves(tmp_path: Path) -> None:
+    async with TinyInternet(tmp_path) as net:
+        await usual(net, "six AAAA 2001:db8:2::80", "text TXT hush")
+        await net.resolver()
+        six = await told(net, DnsProbe("six.x.test"))
+        expected = await told(net, DnsProbe("six.x.test", expects=(IP,)))
+        neither = await told(net, DnsProbe("text.x.test"))
+    assert (six["ok"], six["records"]) == (True, ["2001:db8:2::80"])
+    assert (expected["ok"], expected["layer"]) == (False, "dns")
+    assert neither["reason"] == "text.x.test A: NODATA"
 
 
 async def test_each_authoritative_server_is_asked_directly(tmp_path: Path) -> None:
@@ -159,3 +174,22 @@ async def test_only_a_resolver_is_asked_to_go_on_asking(tmp_path: Path) -> None:
         assert (await told(net, DnsProbe("x.test")))["ok"] is True
         assert (await told(net, DnsProbe("x.test", server="198.18.5.1")))["ok"] is True
     assert wanted == [True, False]
+
+
+@pytest.mark.parametrize("probe", [DnsProbe("x.test"), HttpProbe("http://x.test/")])
+async def test_a_machine_that_cannot_ask_blames_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Probe
+) -> None:
+    def none_left(*_: object, **__: object) -> socket.socket:
+        raise OSError(24, os.strerror(24))
+
+    async with TinyInternet(tmp_path) as net:
+        await usual(net)
+        await net.resolver()
+        prober = Prober(net.network())
+        monkeypatch.setattr("downwind.observe.dialer.socket.socket", none_left)
+        evidence = await prober.probe("x/front", probe)
+        monkeypatch.undo()
+        await prober.close()
+    assert isinstance(evidence.finding, Unanswered)
+    assert evidence.finding.reason == "too many open files"

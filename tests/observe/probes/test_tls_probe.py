@@ -44,7 +44,9 @@ async def test_a_handshake_tells_until_when_the_certificate_lasts(tmp_path: Path
     assert found["url"] == "tls://x.test:443"
     assert found["passed"] == ["dns", "dial", "tls"]
     assert abs(found["not_after"] - time.time() - 20 * DAY) < 60
-    assert page_too["not_after"] == found["not_after"]
+    assert abs(found["not_before"] - time.time() + 10 * DAY) < 60
+    for name in ("not_before", "not_after"):
+        assert page_too[name] == found[name]
     assert (page_too["ok"], page_too["status"]) == (True, 200)
     assert page_too["passed"] == ["dns", "dial", "tls"]
 
@@ -68,6 +70,7 @@ async def test_a_bad_certificate_fails_at_tls_and_says_what_it_is(
     assert (found["ok"], found["layer"], found["reason"]) == (False, "tls", reason)
     assert found["passed"] == ["dns", "dial"]
     assert abs(found["not_after"] - time.time() - how.get("ends", 60) * DAY) < 60
+    assert found["not_before"] < found["not_after"]
     assert found["problems"]
     assert (page_too["layer"], page_too["reason"]) == ("tls", reason)
 

@@ -60,6 +60,10 @@ class MemoryHub:
     async def orders(self, who: str) -> Mapping[str, Any] | None:
         return {"at": self.time, "vantage": who, "orders": []} if who == "paris" else None
 
+    async def confirmations(self, who: str, since: int, wait: int) -> Mapping[str, Any] | None:
+        await asyncio.sleep(wait)
+        return {"number": since + 1, "targets": ["shop/buy"]} if who == "paris" else None
+
     async def take_evidence(self, who: str, body: bytes) -> Receipt:
         if body == b"in the name of another":
             raise WrongVantage("This token is that of another.")
@@ -75,6 +79,12 @@ class MemoryHub:
     async def maintenance(self, who: str, window: Mapping[str, Any]) -> str:
         self._keep("maintenance", who, dict(window))
         return f"maintenance-{len(self.told)}"
+
+    async def cancel(self, who: str, window_id: str, by: str, note: str) -> bool:
+        if all(each.id != window_id for each in self.shown.changes):
+            return False
+        self._keep("cancel", who, window_id, by, note)
+        return True
 
     async def acknowledge(self, who: str, incident_id: str, by: str, note: str) -> bool:
         return self._act("acknowledge", who, incident_id, by, note)

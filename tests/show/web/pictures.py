@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from downwind.terms import State
+from downwind.watch.itself import RouteSeen, VantageSeen, VoicesSeen, WatcherSeen
 from downwind.watch.picture import (
     ChangeSeen,
     Entry,
@@ -15,8 +16,6 @@ from downwind.watch.picture import (
     Rival,
     StatusPage,
     TargetSeen,
-    VantageSeen,
-    WatcherSeen,
 )
 
 NOON = 1763467200.0
@@ -28,6 +27,12 @@ HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>\x1b[2J\u202
 def calm_picture() -> Picture:
     """31 capabilities of which all stand, and 3 nodes beneath."""
     targets = tuple(_target(number) for number in range(31))
+    alerting = "chat and mail share nothing that is known."
+    routes = (
+        RouteSeen("chat", ("mail",), ("pager, by aws, aws/ec2",), sent_at=NOON - 9_000),
+        RouteSeen("mail", ("chat",)),
+        RouteSeen("pager", (), ("chat, by aws, aws/ec2",), False, 2, 3, "it answers with 503"),
+    )
     beneath = tuple(
         TargetSeen(key=key, kind=kind, state=State.UP, since=NOON - 9e5, probed_at=NOON - 9)
         for key, kind in (
@@ -39,7 +44,7 @@ def calm_picture() -> Picture:
     return Picture(
         at=NOON,
         started_at=NOON - 86400 * 9,
-        watcher=WatcherSeen(probes=8_900_000, lag=0.04, independent=("the resolver 9.9.9.9",)),
+        watcher=WatcherSeen(probes=8_900_000, lag=0.04, alerting=alerting, routes=routes),
         targets=(*targets, *beneath),
         feeds=(
             FeedSeen("Cloudflare", "https://www.cloudflarestatus.com/api/v2/summary.json", "fresh",
@@ -52,8 +57,11 @@ def calm_picture() -> Picture:
             VantageSeen("oslo", "AS2116", "GlobalConnect", "no", NOON - 700, 120, 0.2, False,
                         "not heard for 12 min"),
         ),
+        voices=VoicesSeen(2, 1, 1),
         needs=(NeedSeen("n1", "shop.test", "mail.test", "", 0.97, 4, 4),),
-        changes=(ChangeSeen("c1", "deploy", NOON - 9 * 3600, "shop", "v41", "ana",
+        changes=(ChangeSeen("1763470800-chat/do-2", "maintenance", NOON + 3600, "chat/do-2",
+                            "disks", "bo", until=NOON + 7200),
+                 ChangeSeen("c1", "deploy", NOON - 9 * 3600, "shop", "v41", "ana",
                             "https://ci.test/41"),),
     )  # fmt: skip
 
@@ -170,7 +178,8 @@ def hostile_picture() -> Picture:
     )  # fmt: skip
     return Picture(
         at=NOON, started_at=NOON, targets=(target, capability),
-        watcher=WatcherSeen(False, False, bad, (bad,), (bad,)),
+        watcher=WatcherSeen(False, False, bad, (bad,), alerting=bad,
+                            routes=(RouteSeen(bad, (bad,), (bad,), False, 1, 1, bad),)),
         incidents=(incident, replace(incident, id="other", phase="closed", closed_at=NOON)),
         feeds=(FeedSeen(bad, "javascript:alert(1)", "broken", bad),),
         vantages=(VantageSeen(bad, bad, bad, bad, NOON, 0, 0.0, False, bad),),

@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
-from downwind.show.web import Access, Right, Token, check_bind, new_secret, read_tokens, tokens_of
+from downwind.model.watching import Token as Written
+from downwind.show.web import Access, Right, Token, check_bind, tokens_of
 from downwind.show.web.access import hash_of, is_loopback
 from downwind.terms import UsageError
 
 SECRET = "a-secret-of-some-length"
 HASH = hash_of(SECRET)
-
-
-def test_a_tokens_file_is_read_back_as_it_was_written() -> None:
-    tokens = (Token.of("ana", SECRET), Token.of("paris", new_secret(), (Right.REPORT,)))
-    text = "# who may ask\n\n" + "\n".join(f"{each}  # {each.name}" for each in tokens)
-    assert read_tokens(text) == tokens
-    assert SECRET not in text
-
-
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("ana", "1 words where three are due"),
-        (f"ana read {HASH} more", "4 words where three are due"),
-        (f"ana,bo read {HASH}", "no name for a token"),
-        (f"-ana read {HASH}", "no name for a token"),
-        (f"ana all {HASH}", "are no rights"),
-        (f"ana read,,act {HASH}", "are no rights"),
-        (f"ana read {SECRET}", "not 64 hexadecimal digits"),
-        (f"ana read {HASH.upper()}", "not 64 hexadecimal digits"),
-        (f"ana read {HASH}\nana act {HASH}", "there twice"),
-    ],
-)
-def test_a_wrong_line_of_a_tokens_file_is_named(line: str, says: str) -> None:
-    with pytest.raises(UsageError, match=says) as caught:
-        read_tokens(line, "tokens.txt")
-    assert caught.value.where.startswith("tokens.txt:")
-    assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize(("name", "secret"), [("ana", "short"), ("a b", SECRET), ("", SECRET)])
@@ -126,9 +100,25 @@ def test_the_name_that_it_listens_on_is_known() -> None:
     assert access.knows_host("watch.test:9000")
 
 
-def test_a_token_of_a_vantage_reports_and_does_nothing_else() -> None:
-    paris, ana = tokens_of({"paris": SECRET, "ana": "another-secret-of-length"}, {"paris", "oslo"})
-    assert paris.rights == {Right.REPORT}
-    assert ana.rights == {Right.READ, Right.ACT}
-    with pytest.raises(UsageError, match="shorter than"):
-        tokens_of({"ana": "short"}, ())
+@pytest.mark.parametrize(
+    ("name", "may", "rights"),
+    [
+        ("ana", "", {Right.READ, Right.ACT}),
+        ("ana", "act", {Right.READ, Right.ACT}),
+        ("ana", "read", {Right.READ}),
+        ("paris", "", {Right.REPORT}),
+        ("paris", "report", {Right.REPORT}),
+        ("paris", "read", {Right.READ}),
+    ],
+)
+def test_a_token_may_what_the_model_says_or_what_its_name_tells(
+    name: str, may: Any, rights: set[Right]
+) -> None:
+    (token,) = tokens_of([Written(name=name, token=SECRET, may=may)], {"paris", "oslo"})
+    assert (token.name, set(token.rights)) == (name, rights)
+    assert SECRET not in repr(token)
+
+
+def test_a_token_that_would_report_as_nobody_is_refused() -> None:
+    with pytest.raises(UsageError, match="no vantage has its name"):
+        tokens_of([Written(name="ana", token=SECRET, may="report")], {"paris"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from downwind.show.web import read_tokens
+from downwind.model import model_from_texts
+from downwind.show.web import Right, tokens_of
 from downwind.show.web.app import DOCUMENT
 from downwind.show.web.operations import LARGE, SMALL
 from downwind.show.web.routes import OPERATIONS
@@ -34,9 +35,18 @@ def test_the_fields_of_a_body_are_listed(project: Path) -> None:
         assert set(row.body.model_fields) == set(re.findall(r"`([a-z]+)`", line)), row.name
 
 
-def test_the_example_of_a_tokens_file_is_one(project: Path) -> None:
-    example = re.findall(r"```\n(prometheus .+?)```", _page(project), re.S)[0]
-    assert [token.name for token in read_tokens(example)] == ["prometheus", "pipeline"]
+def test_the_example_of_tokens_gives_each_the_rights_that_the_page_tells(project: Path) -> None:
+    example = re.findall(r"```yaml\n(watch:.+?)```", _page(project), re.S)[0]
+    names = ("PROMETHEUS", "PIPELINE", "PARIS")
+    secrets = {f"{each}_TOKEN": each * 4 for each in names}
+    watch = model_from_texts([("m.yaml", example)], secrets).watch
+    assert watch is not None
+    found = tokens_of(watch.tokens, {each.name for each in watch.vantages})
+    assert [(each.name, sorted(each.rights)) for each in found] == [
+        ("prometheus", [Right.READ]),
+        ("pipeline", [Right.ACT, Right.READ]),
+        ("paris", [Right.REPORT]),
+    ]
 
 
 def test_the_sizes_are_those_of_the_code(project: Path) -> None:

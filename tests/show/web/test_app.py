@@ -14,6 +14,7 @@ import pytest
 
 from downwind.show.web import Access
 from downwind.show.web.operations import LARGE, SMALL
+from downwind.watch.picture import ChangeSeen
 from tests.show.web.hub import ACTOR, PARIS, READER, TOKENS, MemoryHub, asked, bearer
 from tests.show.web.pictures import NOON, outage_picture
 
@@ -82,6 +83,7 @@ async def test_what_is_told_reaches_the_hub_with_who_told_it() -> None:
             (f"incidents/{ID}/close", {}),
             ("needs/n1/accept", {"note": "true"}),
             ("needs/n1/reject", {}),
+            ("maintenance/1763470800-chat%2Fdo-2/cancel", {"note": "not today"}),
         ):
             async with client.post(f"/api/v1/{path}", json=body) as answer:
                 assert answer.status == 200, await answer.text()
@@ -96,7 +98,41 @@ async def test_what_is_told_reaches_the_hub_with_who_told_it() -> None:
         ("close", "ana", ID, "ana", ""),
         ("need", "ana", "n1", True, "ana", "true"),
         ("need", "ana", "n1", False, "ana", ""),
+        ("cancel", "ana", "1763470800-chat/do-2", "ana", "not today"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("access", "secret", "status", "name", "rights"),
+    [
+        (Access(TOKENS), None, 200, "", ["read"]),
+        (Access(TOKENS), "no-such-secret-0123456789", 200, "", ["read"]),
+        (Access(TOKENS), ACTOR, 200, "ana", ["act", "read"]),
+        (Access(TOKENS), PARIS, 200, "paris", ["read", "report"]),
+        (CLOSED, READER, 200, "reader", ["read"]),
+        (CLOSED, None, 401, None, None),
+        (CLOSED, PARIS, 403, None, None),
+    ],
+)
+async def test_whoever_asks_is_told_what_the_token_may(
+    access: Access, secret: str | None, status: int, name: str | None, rights: list[str] | None
+) -> None:
+    headers = bearer(secret) if secret else {}
+    async with (
+        asked(MemoryHub(), access, headers) as client,
+        client.get("/api/v1/token") as answer,
+    ):
+        told = await answer.json()
+    assert (answer.status, told.get("name"), told.get("rights")) == (status, name, rights)
+
+
+async def test_maintenance_is_listed_while_it_is_planned_or_under_way() -> None:
+    hub = MemoryHub()
+    over = ChangeSeen("0-news", "maintenance", NOON - 90, "news", until=NOON - 60)
+    hub.shown = replace(hub.shown, changes=(*hub.shown.changes, over))
+    async with asked(hub) as client, client.get("/api/v1/maintenance") as answer:
+        told = await answer.json()
+    assert [each["id"] for each in told["windows"]] == ["1763470800-chat/do-2"]
 
 
 async def test_a_vantage_fetches_its_orders_and_gets_a_receipt() -> None:
@@ -152,6 +188,7 @@ async def test_a_bad_body_is_refused_with_the_place_and_nothing_is_kept() -> Non
             async with client.post(f"/api/v1/{path}", data=body.encode("latin-1")) as answer:
                 told = await answer.json()
                 assert (answer.status, told["where"]) == (400, where), (path, body[:80], told)
+                assert told["todo"], (path, body[:80])
     assert hub.told == []
 
 
@@ -183,6 +220,7 @@ async def test_a_body_that_is_too_large_is_refused(
     headers = {**bearer(secret), "Content-Type": "application/json"}
     async with asked(hub) as client, client.post(path, headers=headers, data=data) as answer:
         assert answer.status == 413
+        assert (await answer.json())["todo"] == "Send less at once."
     assert hub.told == []
 
 
@@ -197,7 +235,9 @@ async def test_an_incident_or_need_that_is_not_there_is_not_found() -> None:
                      "/static/..%2Fapp.py"):  # fmt: skip
             async with client.get(path) as answer:
                 assert answer.status == 404
-                assert set(await answer.json()) == {"what", "where", "todo"}
+                told = await answer.json()
+                assert set(told) == {"what", "where", "todo"}
+                assert told["todo"], path
         async with client.post("/", json={}) as answer:
             assert answer.status == 405
 
@@ -234,6 +274,7 @@ async def test_targets_can_be_asked_for_by_state_and_in_parts() -> None:
         ):
             async with client.get(f"/api/v1/targets?{wrong}") as answer:
                 assert answer.status == 400, wrong
+                assert (await answer.json())["todo"], wrong
 
 
 @pytest.mark.parametrize(

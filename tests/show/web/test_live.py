@@ -39,7 +39,7 @@ async def test_hostile_text_runs_nothing_and_every_width_holds_the_page(tmp_path
     async with serving(app, "127.0.0.1", 0) as url, browsing(f"{url}/", tmp_path) as page:
         await page.says("document.querySelectorAll('details').forEach((d) => (d.open = true))")
         assert await page.says("document.images.length") == 0
-        assert await page.says("document.scripts.length") == 1
+        assert await page.says("document.scripts.length") == 2
         loaded = "performance.getEntriesByType('resource').every((e) => e.name.startsWith(origin))"
         assert await page.says(loaded)
         wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"

@@ -22,6 +22,7 @@ PATHS = {
     "incident_page": "/incidents/2025-11-18-cloudflare-proxy",
     "static": "/static/style.css",
     "target_badge": "/badge/shop/do-0.svg",
+    "cancel": "/api/v1/maintenance/1763470800-chat%2Fdo-2/cancel",
     "acknowledge": "/api/v1/incidents/2025-11-18-cloudflare-proxy/acknowledge",
     "close": "/api/v1/incidents/2025-11-18-cloudflare-proxy/close",
     "comment": "/api/v1/incidents/2025-11-18-cloudflare-proxy/comment",
@@ -31,6 +32,7 @@ PATHS = {
 BODIES: dict[str, dict[str, Any]] = {
     "deploy": {"service": "shop", "title": "v42"},
     "maintenance": {"service": "shop", "until": NOON + 3600},
+    "cancel": {},
     "acknowledge": {"note": "looking"},
     "close": {},
     "comment": {"note": "We wait."},

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from downwind.show.watch_words import summary
 from downwind.show.web.page import incident_page, live_page
-from downwind.watch.picture import Picture
+from downwind.watch.picture import ChangeSeen, Picture
 from tests.show.web.hub import MemoryHub, asked
 from tests.show.web.pictures import (
     NOON,
@@ -47,7 +47,8 @@ def test_nothing_from_outside_becomes_markup(picture: Callable[[], Picture]) -> 
         assert "\u202e" not in text
         page = LexborHTMLParser(text)
         scripts = [(each.attributes, each.text()) for each in page.css("script")]
-        assert scripts == [({"src": "/static/live.js", "defer": ""}, "")]
+        own = ("/static/live.js", "/static/act.js")
+        assert scripts == [({"src": each, "defer": ""}, "") for each in own]
         assert not page.css("style, img, iframe, object, embed, form, base")
         for node in page.css("*"):
             assert not [name for name in node.attributes if name.startswith("on")]
@@ -62,7 +63,7 @@ def test_all_that_a_page_loads_is_its_own(picture: Callable[[], Picture]) -> Non
         page = LexborHTMLParser(text)
         loaded = [each.attributes["href"] for each in page.css("link")]
         assert loaded == ["/static/style.css", "/icon.svg"]
-    for name in ("style.css", "live.js"):
+    for name in ("style.css", "live.js", "act.js"):
         held = files("downwind.show.web").joinpath("static", name).read_text(encoding="utf-8")
         assert "//" not in held.replace("// ", "")
 
@@ -100,7 +101,39 @@ def test_an_incident_shows_rivals_contradictions_and_its_timeline() -> None:
 def test_a_closed_incident_says_that_it_is_over() -> None:
     text = incident_page(closed_incident(), outage_picture(), NOON)
     assert "over since" in text
+    left = replace(closed_incident(), still=("news/do-1",))
+    page = LexborHTMLParser(incident_page(left, outage_picture(), NOON))
+    told = page.css_first("main").text(deep=True, separator=" ")  # type: ignore[union-attr]
+    assert "no longer blamed since" in told
+    assert "Still failing when it was closed (1)" in told
     assert 'class="calm"' in text
+
+
+def test_the_page_says_what_may_be_done_to_what() -> None:
+    planned = ChangeSeen("model:*@1", "maintenance", NOON, "*", until=NOON + 60)
+    over = ChangeSeen("1-shop", "maintenance", NOON - 90, "shop", until=NOON - 60)
+    shown = outage_picture()
+    shown = replace(shown, changes=(*shown.changes, planned, over))
+    page = LexborHTMLParser(live_page(shown, NOON))
+    told = {e.attributes["data-path"]: e.attributes["data-acts"] for e in page.css("[data-path]")}
+    assert told == {
+        "/api/v1/incidents/2025-11-18-cloudflare-proxy": "acknowledge comment close",
+        "/api/v1/incidents/2025-11-17-own-news": "comment",
+        "/api/v1/needs/n1": "accept reject",
+        "/api/v1/maintenance/1763470800-chat%2Fdo-2": "cancel",
+    }
+    rows = page.css("#maintenance tbody tr")
+    assert len(rows) == 2  # what is over is a change of the past
+    assert "by the model" in rows[1].text(deep=True)
+
+
+def test_the_page_tells_of_each_alert_route_whether_it_works_and_stands_apart() -> None:
+    page = LexborHTMLParser(live_page(calm_picture(), NOON))
+    chat, mail, pager = (row.text(deep=True, separator=" ") for row in page.css("#routes tbody tr"))
+    assert "pager, by aws, aws/ec2" in chat
+    assert "nothing waits" in mail
+    assert "failing: it answers with 503; 2 wait" in pager
+    assert page.css_first("#routes summary").text() == "Alert routes (3, 1 failing)"  # type: ignore[union-attr]
 
 
 async def test_a_blind_watcher_shows_no_state_that_it_last_saw() -> None:
@@ -159,3 +192,23 @@ def test_every_text_has_the_contrast_that_weak_eyes_need(scheme: str) -> None:
     for text in ("ink", "soft", "link", "up", "degraded", "down", "unknown"):
         for ground in grounds:
             assert contrast(found[text], ground) >= 4.5, (text, ground)
+
+
+def test_what_ends_is_told_as_early_as_alerts_tell_it_and_once_for_all_it_concerns() -> None:
+    calm = calm_picture()
+    day = 86400.0
+    ends = [
+        replace(calm.targets[0], certificate_ends=NOON + 13 * day),
+        replace(calm.targets[1], certificate_ends=NOON + 13 * day),
+        replace(calm.targets[2], certificate_ends=NOON + 15 * day, domain_ends=NOON + 44 * day),
+        replace(calm.targets[3], certificate_ends=NOON - day, domain_ends=NOON + 46 * day),
+        replace(calm.targets[4], certificate_ends=None, domain_unknown="x.test: no answer"),
+    ]
+    page = LexborHTMLParser(live_page(replace(calm, targets=tuple(ends)), NOON))
+    told = [each.text(deep=True) for each in page.css("[aria-labelledby=soon] li")]
+    assert [each.partition(" 20")[0] for each in told] == [
+        "Shop: do 3: its certificate ended",
+        "Shop: do 0, News: do 1: their certificate ends",
+        "Chat: do 2: its domain ends",
+    ]
+    assert "is not known: x.test: no answer." in page.css_first("[aria-labelledby=soon] p").text()  # type: ignore[union-attr]

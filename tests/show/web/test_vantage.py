@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -68,3 +69,20 @@ async def test_a_vantage_with_another_token_is_told_so() -> None:
         with pytest.raises(HubAway) as refused:
             await link.orders("paris")
     assert refused.value.status == 401
+
+
+async def test_a_server_that_ends_does_not_wait_for_a_vantage_that_does() -> None:
+    loop = asyncio.get_running_loop()
+    async with serving(build_app(_Hub(), Access(TOKENS)), "127.0.0.1", 0) as url:
+        link = await HubLink(HubAddress(url, PARIS), "a test").__aenter__()
+        told = await link.confirmations(7, 1)
+        waiting = asyncio.create_task(link.confirmations(0, 15))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        began = loop.time()
+    assert loop.time() - began < 3.0
+    assert told == {"number": 8, "targets": ["shop/buy"]}
+    with pytest.raises(HubAway) as ended:
+        await waiting
+    await link.__aexit__(None, None, None)
+    assert ended.value.status == 503

@@ -24,18 +24,71 @@ def told(loop: Loop) -> list[tuple[str, str]]:
     return [(alert.kind, alert.severity) for alert in alerts_of(loop)]
 
 
-def test_fourteen_victims_of_one_cause_are_one_alert_and_one_end() -> None:
+def test_fourteen_victims_of_one_cause_are_told_as_they_double_and_end_once() -> None:
     loop = Loop(SITES)
     for n in (3, 8, 14, 14):
         loop.round([fault("cloudflare/proxy", SITES[:n])])
     for _ in range(5):
         loop.round()
-    assert told(loop) == [("opened", "critical"), ("closed", "critical")]
-    first, last = alerts_of(loop)
+    grew = [("grew", "critical")] * 2
+    assert told(loop) == [("opened", "critical"), *grew, ("closed", "critical")]
+    first, eight, fourteen, last = alerts_of(loop)
+    assert [first.hit, eight.hit, fourteen.hit] == [3, 8, 14]  # the last takes the place of eight
+    assert "It hits more than was told." in eight.text
     assert (first.cause, first.blame, first.of) == ("cloudflare/proxy", "them", 20)
     assert first.victims == tuple(sorted(SITES[:3]))
     assert (last.hit, last.over) == (14, True)
     assert first.id == "2025-11-18T1128-cloudflare-proxy/1"
+
+
+def test_victims_of_the_first_seconds_are_told_with_the_opening() -> None:
+    loop = Loop(SITES)
+    for n in (1, 4, 14):
+        loop.round([fault("cloudflare/proxy", SITES[:n])], seconds=2.0, regular=n == 1)
+    loop.at += 20
+    loop.round([fault("cloudflare/proxy", SITES[:20])])
+    assert [(a.kind, a.hit) for a in alerts_of(loop)] == [
+        ("opened", 1),
+        ("opened", 4),
+        ("opened", 14),
+    ]
+
+
+def test_growth_is_told_when_they_doubled_and_not_for_each() -> None:
+    loop = Loop(SITES)
+    numbers = (4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20)
+    for n in numbers:
+        loop.round([fault("cloudflare/proxy", SITES[:n])], seconds=31.0)
+    assert [a.hit for a in alerts_of(loop)] == [4, 8, 16]
+
+
+def test_what_is_back_tells_how_long_it_was_away() -> None:
+    loop = Loop(SITES)
+    loop.round([fault("cloudflare/proxy", EDGE)])
+    for _ in range(5):
+        loop.round()
+    loop.round([fault("cloudflare/proxy", EDGE)])
+    opened, closed, again = alerts_of(loop)
+    assert (opened.kind, closed.kind, again.kind) == ("opened", "closed", "reopened")
+    assert again.text.startswith("It is back, after 90 s without it.\nThem, probably not you")
+    (event,) = (each for each in loop.log if each.kind == "reopened")
+    assert event.text == "after 90 s without it"
+
+
+def test_an_end_while_victims_still_fail_is_no_all_clear() -> None:
+    loop = Loop(SITES)
+    loop.round([fault("cloudflare/proxy", EDGE)])
+    while loop.open:
+        loop.round(down=EDGE[:2])
+    last = alerts_of(loop)[-1]
+    assert last.title.startswith("No longer blamed after ")
+    assert last.title.endswith(": cloudflare/proxy; 2 still down or degraded")
+    assert "Still down or degraded: s0.test/load, s1.test/load." in last.text
+    loop = Loop(SITES)
+    loop.round([fault("cloudflare/proxy", EDGE)])
+    while loop.open:
+        loop.round()
+    assert alerts_of(loop)[-1].title.startswith("Over after ")
 
 
 def test_a_suspicion_warns_and_is_escalated() -> None:
@@ -96,7 +149,9 @@ def test_incidents_that_turn_out_to_be_one_are_told_to_be_one() -> None:
     loop.round(own)
     loop.round([fault("cloudflare/proxy", EDGE)])
     kinds = sorted(kind for kind, _ in told(loop))
-    assert kinds == ["merged", "merged", "moved", "opened", "opened", "opened"]
+    assert kinds == ["merged", "merged", "moved", "moved", "opened", "opened", "opened"]
+    (_, last) = (each for each in alerts_of(loop) if each.kind == "moved")
+    assert last.hit == 14  # it takes the place of the first, which waits no longer
 
 
 def test_the_words_name_the_cause_the_victims_and_what_speaks_against() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -215,3 +216,136 @@ def test_the_newest_alert_of_each_incident_is_sent_through_any_failures_and_rest
     assert newest <= set(sent)
     assert len(sent) <= len(set(sent)) + lost, "twice only where the watcher was killed in between"
     assert len(outbox) == 0
+
+
+THEM = replace(BASE, blame="them")
+
+
+def test_the_first_alert_waits_for_the_numbers_of_the_first_seconds_and_no_longer() -> None:
+    outbox = Outbox(["a"])
+    first = replace(THEM, id="i/1", incident="i", at=T0, hit=1)
+    put(outbox, first)
+    assert outbox.due("a", T0 + 4.9) is None
+    later = replace(first, id="i/2", at=T0 + 3, hit=6)
+    put(outbox, later)
+    assert outbox.wait("a", T0 + 3) == 2
+    due = outbox.due("a", T0 + 5)
+    assert due is not None
+    assert due.alert == later
+
+
+def test_growth_waits_longer_and_another_verdict_in_its_place_does_not() -> None:
+    outbox = Outbox(["a"])
+    put(outbox, replace(THEM, id="i/4", incident="i", at=T0, kind="grew"))
+    assert outbox.wait("a", T0) == 30
+    put(outbox, replace(THEM, id="i/5", incident="i", at=T0 + 9, kind="moved"))
+    due = outbox.due("a", T0 + 9)
+    assert due is not None
+    assert due.alert.id == "i/5"
+
+
+def test_a_watcher_that_ends_sends_what_is_held_and_not_what_just_failed() -> None:
+    outbox = Outbox(["a"])
+    put(outbox, replace(THEM, id="i/1", incident="i", at=T0))
+    due = outbox.due("a", T0, held=True)
+    assert due is not None
+    outbox.failed(due, T0, NotSent("no"))
+    assert outbox.due("a", T0, held=True) is None
+
+
+def test_an_alert_in_the_place_of_another_still_ends_the_severity_that_it_would_have() -> None:
+    outbox = Outbox(["a"])
+    moved = replace(THEM, id="i/2", incident="i", at=T0, kind="escalated", was="warning",
+                    severity="critical")  # fmt: skip
+    put(outbox, moved, replace(moved, id="i/3", was=""))
+    due = outbox.due("a", T0)
+    assert due is not None
+    assert (due.alert.id, due.alert.was) == ("i/3", "warning")
+
+
+def test_a_clock_that_is_set_back_holds_up_no_alert() -> None:
+    outbox = Outbox(["a"], Limits(most=1, within=600))
+    put(outbox, alert("i", 1, "closed"), alert("j", 1, "closed"), at=T0 + 3600)
+    due = outbox.due("a", T0 + 3600)
+    assert due is not None
+    outbox.sent(due, T0 + 3600)
+    assert outbox.due("a", T0 + 3601) is None
+    assert outbox.due("a", T0) is not None
+
+
+HELD = Limits(hold_alone=600)
+
+
+def lone(number: int, kind: str = "opened", hit: int = 1, layer: str = "dial") -> Alert:
+    plain = alert("lone", number, kind)
+    return replace(plain, blame="us", verdict="own", hit=hit, layer=layer)
+
+
+def test_where_one_voice_looks_a_lone_silent_target_waits_and_is_told_if_it_goes_on() -> None:
+    outbox = Outbox(["a"], HELD)
+    put(outbox, lone(0))
+    assert outbox.due("a", T0 + 599) is None
+    assert outbox.standing() == ()
+    due = outbox.due("a", T0 + 600)
+    assert due is not None
+    outbox.heard(outbox.sent(due, T0 + 600)[0])
+    assert outbox.standing() == (lone(0),)
+
+
+def test_what_is_over_before_it_was_told_is_never_told() -> None:
+    outbox = Outbox(["a"], HELD)
+    put(outbox, lone(0), lone(300, "closed"))
+    assert len(outbox) == 0
+
+
+def test_the_end_of_what_was_told_is_told_at_once() -> None:
+    outbox = Outbox(["a"], HELD)
+    put(outbox, lone(0))
+    due = outbox.due("a", T0 + 600)
+    assert due is not None
+    outbox.heard(outbox.sent(due, T0 + 600)[0])
+    put(outbox, lone(700, "closed"))
+    ended = outbox.due("a", T0 + 700)
+    assert ended is not None
+    assert ended.alert.kind == "closed"
+
+
+def test_a_second_victim_ends_the_wait() -> None:
+    outbox = Outbox(["a"], HELD)
+    put(outbox, lone(0), lone(20, "grew", hit=2))
+    due = outbox.due("a", T0 + 50)
+    assert due is not None
+    assert due.alert.hit == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        replace(lone(0), layer="http"),
+        replace(lone(0), layer="expect"),
+        replace(lone(0), hit=2),
+        replace(lone(0), blame="vantage", verdict="vantage"),
+        replace(lone(0), blame="them", verdict="provider"),
+        replace(lone(0), blame="watcher", verdict="watcher"),
+    ],
+    ids=["answered", "answered wrongly", "two", "vantage", "provider", "watcher"],
+)
+def test_nothing_else_waits_for_longer_than_its_first_victims(told: Alert) -> None:
+    outbox = Outbox(["a"], HELD)
+    put(outbox, told)
+    assert outbox.due("a", T0 + 5) is not None
+
+
+def test_neither_a_restart_nor_the_end_of_the_watcher_shortens_the_wait() -> None:
+    outbox, again = Outbox(["a"], HELD), Outbox(["a"], HELD)
+    put(outbox, lone(0))
+    again.of_json(outbox.to_json())
+    assert again.due("a", T0 + 30) is None
+    assert again.due("a", T0 + 30, held=True) is None
+    assert again.due("a", T0 + 600) is not None
+
+
+def test_with_several_voices_nothing_waits_for_its_target() -> None:
+    outbox = Outbox(["a"])
+    put(outbox, lone(0))
+    assert outbox.due("a", T0 + 5) is not None

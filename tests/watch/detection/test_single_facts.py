@@ -18,7 +18,6 @@ from downwind.watch.detection import (
     Witness,
     connectivity,
     ending,
-    is_outage,
     outcome_of,
 )
 
@@ -27,30 +26,26 @@ DAY = 86_400.0
 
 @pytest.mark.parametrize("status", [401, 403, 405, 429])
 def test_whoever_turns_one_away_is_there(status: int) -> None:
-    assert not is_outage("expect", status)
     assert outcome_of(_value(_step(False, "expect", status))) is Outcome.REFUSED
 
 
 @pytest.mark.parametrize(
     ("layer", "status", "expected"),
     [
-        (None, 200, False),
-        (None, None, False),
-        (None, 204, False),
-        (None, 502, True),
-        ("expect", 500, True),
-        ("expect", 404, True),
-        ("expect", 200, True),  # the page lacks what the journey needs
-        ("http", None, True),
-        ("dns", None, True),
-        ("dial", 403, True),  # of an earlier reply: this time nobody was reached
-        ("tls", None, True),
-        ("expect", 400, True),
-        ("expect", 521, True),
+        ("expect", 500, Outcome.FAILED),
+        ("expect", 404, Outcome.FAILED),
+        ("expect", 200, Outcome.FAILED),  # the page lacks what the journey needs
+        ("http", None, Outcome.FAILED),
+        ("dns", None, Outcome.FAILED),
+        ("dial", 403, Outcome.FAILED),  # of an earlier reply: this time nobody was reached
+        ("tls", None, Outcome.FAILED),
+        ("expect", 400, Outcome.FAILED),
+        ("expect", 521, Outcome.FAILED),
+        ("expect", 999, Outcome.REFUSED),
     ],
 )
-def test_what_is_an_outage(layer: str | None, status: int | None, expected: bool) -> None:
-    assert is_outage(layer, status) is expected
+def test_what_is_an_outage(layer: str | None, status: int | None, expected: Outcome) -> None:
+    assert outcome_of(_value(_step(False, layer, status))) is expected
 
 
 def _step(

@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downwind.terms import Scope
-from downwind.watch.feeds import Delay, Post, Verdict, delays, lateness, told_delay
+from downwind.watch.feeds import Post, Verdict, delays, lateness
 from downwind.watch.feeds.delays import AFTER, BEFORE
 
 from .told import MINUTE, T0
+
+READ = dict.fromkeys(("cloud", "mute", "other"), 0.0)
+"""All pages were read long before."""
 
 
 def _verdict(
@@ -41,7 +44,7 @@ def _post(at: float, scope: str = "cloud/workers", kind: str = "incident") -> Po
 
 
 def _seconds(verdict: Verdict, *posts: Post, now: float = T0 + 1e6) -> float | None:
-    [found] = delays([verdict], posts, now)
+    [found] = delays([verdict], posts, now, READ)
     return found.seconds
 
 
@@ -68,7 +71,7 @@ def test_a_post_counts_where_it_is_in_line_with_the_verdict_and_not_long_before(
 def test_the_first_word_counts() -> None:
     posts = [_post(T0 + 900), _post(T0 + 300), _post(T0 + 600, "cloud")]
     assert _seconds(_verdict(), *posts) == 300.0
-    [found] = delays([_verdict()], posts, T0 + 1e6)
+    [found] = delays([_verdict()], posts, T0 + 1e6, READ)
     assert found.after_failing == 360.0
 
 
@@ -87,7 +90,7 @@ def test_the_table_has_least_median_most_and_those_of_which_nothing_was_said() -
         _verdict("m", "mute", ended=T0 + 600),
     ]
     posts = [_post(T0 + 60), _post(T0 + 1e5 + 600), _post(T0 + 2e5 + 120)]
-    found = lateness(delays(verdicts, posts, T0 + 1e6), T0 + 1e6)
+    found = lateness(delays(verdicts, posts, T0 + 1e6, READ), T0 + 1e6)
     told = [(e.provider, e.n, e.silent, e.minimum, e.median, e.maximum) for e in found]
     assert told == [("cloud", 3, 1, 60.0, 120.0, 600.0), ("mute", 0, 1, None, None, None)]
 
@@ -95,51 +98,8 @@ def test_the_table_has_least_median_most_and_those_of_which_nothing_was_said() -
 def test_who_may_still_speak_is_not_silent_yet() -> None:
     ended = _verdict(ended=T0)
     for now, silent in ((T0 + AFTER, 0), (T0 + AFTER + 1, 1)):
-        [found] = lateness(delays([ended], [], now), now)
+        [found] = lateness(delays([ended], [], now, READ), now)
         assert (found.n, found.silent) == (0, silent)
-
-
-@pytest.mark.parametrize(
-    ("delay", "green", "now", "told"),
-    [
-        (Delay(_verdict(), None), True, T0 + 780, "its status page is still green after 14 min"),
-        (
-            Delay(_verdict(), None),
-            None,
-            T0 + 780,
-            "nobody can tell what its status page says, 14 min after the first failure",
-        ),
-        (
-            Delay(_verdict(), None),
-            False,
-            T0,
-            "its status page speaks of something else, 1 min after the first failure",
-        ),
-        (
-            Delay(_verdict(), _post(T0 + 30)),
-            False,
-            T0,
-            "its status page spoke 30 s after our verdict",
-        ),
-        (
-            Delay(_verdict(), _post(T0 - 600)),
-            False,
-            T0,
-            "its status page spoke 10 min before our verdict",
-        ),
-        (Delay(_verdict(ended=T0), None), True, T0, "its status page said nothing of it"),
-        (
-            Delay(_verdict(), None),
-            True,
-            T0 + 3 * 3600,
-            "its status page is still green after 3.0 h",
-        ),
-    ],
-)
-def test_a_delay_is_told_in_a_sentence(
-    delay: Delay, green: bool | None, now: float, told: str
-) -> None:
-    assert told_delay(delay, green, now) == told
 
 
 SCOPES = st.sampled_from(["cloud", "cloud/workers", "cloud/dns", "cloud/workers/cdg", "other"])
@@ -166,7 +126,7 @@ def test_the_table_is_that_of_a_plain_count(
             and (post.scope.covers(each.scope) or each.scope.covers(post.scope))
         ]
         plain.setdefault(each.scope.provider, []).append(min(fitting, default=None))
-    found = {each.provider: each for each in lateness(delays(mine, theirs, now), now)}
+    found = {each.provider: each for each in lateness(delays(mine, theirs, now, READ), now)}
     assert found.keys() == plain.keys()
     for provider, told in plain.items():
         known = [each for each in told if each is not None]

@@ -20,7 +20,8 @@ from downwind.evidence.log import read
 from downwind.evidence.records import evidence_id
 from downwind.watch.alerts import Outbox
 from downwind.watch.history import Telling, WatchStore, restore
-from downwind.watch.incidents import Ledger, events_of
+from downwind.watch.incidents import Ledger
+from tests.watch.incidents.rounds import events_of
 
 PROJECT = Path(__file__).parents[3]
 PATHS = os.pathsep.join((str(Path(downwind.__file__).parents[1]), str(PROJECT)))

@@ -41,6 +41,10 @@ class Run:
         await self.book.round(Observed(self.at, faults, states))
 
 
+async def _detector() -> dict[str, bytes]:
+    return {"detector": b"its state"}
+
+
 async def test_a_restart_knows_what_the_watcher_knew(tmp_path: Path) -> None:
     run = Run(tmp_path)
     await run.book.plan(Window("w", "s5.test", T0, T0 + 9e5, 0.0, "new disks"))
@@ -55,7 +59,7 @@ async def test_a_restart_knows_what_the_watcher_knew(tmp_path: Path) -> None:
         if due is not None:
             run.store.keep(run.outbox.sent(due, run.at))
         if life % 3 == 1:
-            assert await run.book.snapshot(run.store, lambda: {"detector": b"its state"})
+            assert await run.book.snapshot(run.store, _detector)
             await run.round("aws")
         run.store.close()
         again = Run(tmp_path, run.at)
@@ -213,7 +217,7 @@ async def test_what_a_person_gets_wrong_is_told_and_changes_nothing(tmp_path: Pa
     for act in (
         run.book.acknowledge("nothing", "ann"),
         run.book.close("nothing", "ann"),
-        run.book.cancel("nothing"),
+        run.book.cancel("nothing", "ana"),
     ):
         with pytest.raises(UsageError):
             await act

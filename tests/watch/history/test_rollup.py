@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from downwind.evidence.log import EvidenceLog
 from downwind.evidence.segments import last_number
-from downwind.terms import Evidence, Seen, Unanswered
+from downwind.terms import DownwindError, Evidence, Seen, Unanswered
 from downwind.watch.history import retain
 from downwind.watch.history.position import Position, read_since
 from downwind.watch.history.rollup import DAY, Period, Rollups
@@ -190,3 +191,74 @@ def test_a_probe_without_a_latency_counts_without_one(steps: object) -> None:
     tally.add("t", "v", 0.0, {"value": {"state": "up", "steps": steps}})
     ((_, _, _, cell),) = tally.cells()
     assert (cell.up, cell.buckets) == (1, {})
+
+
+def test_a_full_disk_takes_no_roll_up_and_holds_no_half_of_one(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    log = logged(tmp_path, some(600))
+    rollups = Rollups(small_disk)
+    filling = _filled(small_disk)
+    with pytest.raises(DownwindError, match=r"the disk is full|No space left"):
+        rollups.roll(log)
+    assert [path.name for path in small_disk.iterdir()] == [filling.name]
+    filling.unlink()
+    assert rollups.roll(log) == last_number(log) - 1
+    whole = rollups.periods("s0.test/load", BEGIN, BEGIN + 3 * DAY)
+    parts = sorted(path.name for path in small_disk.iterdir())
+    filling = _filled(small_disk)
+    with pytest.raises(DownwindError, match=r"could not be (read or written|rolled up)"):
+        rollups.merge(at_least=2)
+    assert sorted(path.name for path in small_disk.iterdir()) == [*parts, filling.name]
+    assert rollups.periods("s0.test/load", BEGIN, BEGIN + 3 * DAY) == whole
+    filling.unlink()
+    assert rollups.merge(at_least=2)
+    assert rollups.periods("s0.test/load", BEGIN, BEGIN + 3 * DAY) == whole
+
+
+def _filled(disk: Path) -> Path:
+    """A file that leaves no room behind."""
+    path = disk / "filling"
+    with path.open("wb", buffering=0) as out:
+        for size in (4096, 1):
+            with suppress(OSError):
+                while out.write(b"x" * size):
+                    pass
+    return path
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", b"PAR1junkPAR1"])
+def test_a_roll_up_that_is_broken_is_told_with_its_place(tmp_path: Path, data: bytes) -> None:
+    log = logged(tmp_path, some(600))
+    rollups = Rollups(tmp_path / "rollups")
+    rollups.roll(log)
+    broken = tmp_path / "rollups" / "00000002.parquet"
+    broken.write_bytes(data)
+    for act in (
+        lambda: rollups.availability(BEGIN, BEGIN + DAY),
+        lambda: rollups.periods("s0.test/load", BEGIN, BEGIN + DAY),
+        lambda: rollups.merge(at_least=2),
+    ):
+        with pytest.raises(DownwindError, match=r"00000002\.parquet") as raised:
+            act()
+        assert "move a file away" in raised.value.todo
+    broken.unlink()
+    rollups.roll(log)
+    assert rollups.availability(BEGIN, BEGIN + DAY)
+
+
+def test_files_of_others_are_left_alone_and_what_a_kill_left_half_written_goes(
+    tmp_path: Path,
+) -> None:
+    log = logged(tmp_path, some(600))
+    folder = tmp_path / "rollups"
+    folder.mkdir()
+    for name in ("notes.txt", "1.parquet", "upto-1.parquet", "00000001.parquet.bak"):
+        (folder / name).write_bytes(b"of others")
+    (folder / "00000099.new").write_bytes(b"half")
+    rollups = Rollups(folder)
+    assert rollups.roll(log) == last_number(log) - 1
+    assert rollups.availability(BEGIN, BEGIN + DAY)
+    left = {path.name for path in folder.iterdir() if path.read_bytes() == b"of others"}
+    assert left == {"notes.txt", "1.parquet", "upto-1.parquet", "00000001.parquet.bak"}
+    assert not list(folder.glob("*.new"))

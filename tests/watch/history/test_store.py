@@ -6,7 +6,6 @@ import asyncio
 import math
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,18 +43,6 @@ class Time:
 
     def __call__(self) -> float:
         return self.at
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with one megabyte."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk takes root; RLIMIT_FSIZE stands in (test_killed.py)")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def test_a_full_disk_is_told_survived_and_caught_up(
@@ -319,3 +306,80 @@ def test_a_broken_segment_is_not_cleaned(tmp_path: Path) -> None:
     with pytest.raises(DownwindError):
         retain(tmp_path, T0 + 999, (), rolled=9, snapshot=9)
     assert path.read_bytes() == data
+
+
+def test_what_a_kill_left_of_a_cleaning_goes_with_the_next(tmp_path: Path) -> None:
+    with EvidenceLog(tmp_path, segment_bytes=5_000) as log:
+        log.append_many(probe(n, 300) for n in range(50))
+    (tmp_path / "00000001.clean").write_bytes(b"half of a segment")
+    retain(tmp_path, T0, (), rolled=9, snapshot=9)
+    assert not list(tmp_path.glob("*.clean"))
+
+
+def test_a_clock_that_is_set_back_does_not_put_off_the_next_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Time()
+    store = WatchStore(tmp_path, clock)
+    monkeypatch.setattr(EvidenceLog, "append_many", _no_room)
+    assert not store.keep([probe(0)])
+    monkeypatch.undo()
+    clock.at += 4.9
+    assert not store.try_again()
+    clock.at -= 3600.0
+    assert store.try_again()
+    store.close()
+
+
+def _no_room(*_: object) -> None:
+    raise DownwindError("the disk is full")
+
+
+def test_files_of_others_in_the_folder_of_the_log_are_left_alone(tmp_path: Path) -> None:
+    with WatchStore(tmp_path, Time(), segment_bytes=5_000) as store:
+        store.keep([probe(n, 300) for n in range(50)])
+    log = tmp_path / "log"
+    for name in ("notes.txt", "1.log", "00000002.log.bak", "999999999.txt"):
+        (log / name).write_text("of others")
+    (log / "old").mkdir()
+    with WatchStore(tmp_path, Time(), segment_bytes=5_000) as store:
+        assert store.keep([probe(50)])
+        assert len(list(store.load().records)) == 51
+    retain(log, T0 + 99, (), rolled=9, snapshot=9)
+    assert {path.name for path in log.iterdir() if path.suffix in (".txt", ".bak")} == {
+        "notes.txt",
+        "00000002.log.bak",
+        "999999999.txt",
+    }
+
+
+def test_without_the_folder_of_the_log_there_is_no_snapshot_and_no_crash(tmp_path: Path) -> None:
+    store = WatchStore(tmp_path, Time())
+    store.keep([probe(1)])
+    (tmp_path / "log").rename(tmp_path / "gone")
+    assert store.place() is None or store.place() == Position()
+    store.close()
+
+
+def test_what_could_never_be_written_is_told_when_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = WatchStore(tmp_path, Time())
+    monkeypatch.setattr(EvidenceLog, "append_many", _no_room)
+    store.keep([probe(0), probe(1)])
+    store.close()
+    assert "2 records were never written" in caplog.text
+
+
+def test_what_is_said_seldom_is_heard_from_further_back(tmp_path: Path) -> None:
+    kinds = ("probe.http", "feed.status", "rdap.domain", "dns.a", "watch.ending", "change.deploy")
+    with WatchStore(tmp_path, Time()) as store:
+        store.keep([probe(n, kind=kinds[n % 6], at=T0 - 100) for n in range(120)])
+        heard = list(store.load(T0, seldom_from=T0 - 50).records)
+        plain = list(store.load(T0).records)
+    numbers = {kind: [int(r.at - T0) for r in heard if r.kind == kind] for kind in kinds}
+    assert min(numbers["probe.http"]) >= 0 <= min(numbers["dns.a"])
+    assert -50 <= min(numbers["feed.status"]) < -40
+    assert -50 <= min(numbers["rdap.domain"]) < -40
+    assert len(numbers["watch.ending"]) == len(numbers["change.deploy"]) == 20
+    assert min(int(r.at - T0) for r in plain if r.kind == "feed.status") >= 0

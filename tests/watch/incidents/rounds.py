@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from downwind.terms import Scope, State
-from downwind.watch.incidents import IncidentEvent, Incidents, Maintenance, Observed
+from downwind.terms import Evidence, Scope, State
+from downwind.watch.incidents import (
+    IncidentEvent,
+    Incidents,
+    Maintenance,
+    Observed,
+    event_of_evidence,
+)
+from downwind.watch.incidents.form import KIND
 
 T0 = 1763465280.0  # 2025-11-18T11:28:00Z
+
+
+def events_of(evidence: Iterable[Evidence]) -> Iterator[IncidentEvent]:
+    """The events of incidents among these records, in their order."""
+    return (event_of_evidence(each) for each in evidence if each.kind == KIND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,16 @@ def test_the_same_cause_within_a_quarter_of_an_hour_opens_the_same_incident_agai
     assert loop.round([fault("cloudflare/proxy", EDGE)]) == ("opened",)
 
 
+def test_another_part_of_the_provider_with_other_victims_is_another_incident() -> None:
+    loop = Loop(SITES)
+    loop.round([fault("aws/ec2/us-east-1/b", SITES[:4])])
+    for _ in range(5):
+        loop.round()
+    again = [fault("aws/ec2/us-east-1", SITES[6:8], verdict="suspected")]
+    assert [loop.round(again), loop.round(again)] == [(), ("opened",)]
+    assert loop.open == ["aws/ec2/us-east-1"]
+
+
 def test_a_verdict_that_is_gone_while_most_still_fail_is_kept_for_ten_rounds() -> None:
     loop = Loop(SITES)
     loop.round([fault("cloudflare/proxy", EDGE)])

@@ -103,7 +103,7 @@ def test_a_window_comes_back_from_its_evidence_and_is_taken_back_by_another() ->
     assert window_of_evidence(told) == window
     known = Maintenance.of().heard(told)
     assert known.running(T0) == (window,)
-    assert known.heard(window_to_evidence(cancelled(window), T0, "here")).windows == {}
+    assert known.heard(window_to_evidence(cancelled(window, "ana"), T0, "here")).windows == {}
 
 
 def test_the_windows_of_a_model() -> None:

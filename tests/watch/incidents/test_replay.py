@@ -21,11 +21,10 @@ from downwind.watch.incidents import (
     Window,
     event_of_evidence,
     event_to_evidence,
-    events_of,
     incident_of_json,
     incident_to_json,
 )
-from tests.watch.incidents.rounds import T0, Loop, fault
+from tests.watch.incidents.rounds import T0, Loop, events_of, fault
 
 TARGETS = tuple(f"s{n}.test/{c}" for n in range(5) for c in ("load", "post"))
 CAUSES = (

@@ -16,7 +16,7 @@ from downwind.watch.feeds import FeedBoard
 from downwind.watch.incidents import Incident, IncidentEvent, Incidents, Maintenance
 from downwind.watch.live.state import LASTS, Live, Setting
 from downwind.watch.live.verdict import ask, observe
-from downwind.watch.selfcheck import WatcherNeeds, with_watcher
+from downwind.watch.selfcheck import AlertRoute, WatcherNeeds, with_watcher
 from downwind.watch.vantages import VantageSpec
 from downwind.watch.watched import watched_of
 
@@ -67,6 +67,7 @@ class Play:
 
     model: Model
     vantages: tuple[VantageSpec, ...] = (VantageSpec("here"),)
+    routes: tuple[AlertRoute, ...] = ()
     incidents: Incidents = field(default_factory=Incidents)
     maintenance: Maintenance = field(default_factory=lambda: Maintenance({}))
     events: list[IncidentEvent] = field(default_factory=list)
@@ -76,7 +77,8 @@ class Play:
         settings = self.model.watch
         assert settings is not None
         graph = with_watcher(
-            build_graph([], catalog(), self.model), WatcherNeeds(vantages=self.vantages)
+            build_graph([], catalog(), self.model),
+            WatcherNeeds(vantages=self.vantages, routes=self.routes),
         )
         names = [each.name for each in self.vantages]
         setting = Setting(

@@ -1,20 +1,21 @@
 """From records to incidents: whose fault, who is saved, and when nobody is blamed."""
 
+import json
+from typing import Any
+
 import pytest
 
 from downwind.questions.hidden import Decision
 from downwind.terms import Evidence, Scope, Seen, State
-from downwind.watch.detection import Urgency
 from downwind.watch.incidents import Maintenance, Window
-from downwind.watch.live.endings import endings
+from downwind.watch.itself import WatcherSeen
 from downwind.watch.live.hidden import seen, suspected
-from downwind.watch.live.keeping import keep, recall
+from downwind.watch.live.keeping import PART, keep, recall
 from downwind.watch.live.names import scope_words
 from downwind.watch.live.saved import second_way
 from downwind.watch.live.seen import Around, draw
-from downwind.watch.picture import WatcherSeen
 from downwind.watch.vantages import VantageSpec
-from tests.watch.live.play import BEGAN, Play, catalog, failed, model_of, probe, shops
+from tests.watch.live.play import BEGAN, Play, catalog, failed, model_of, shops
 
 BOTH = {**shops(5, "cloudflare"), **shops(5, "fastly", prefix="news")}
 CLOUDFLARES = tuple(shops(5, "cloudflare"))
@@ -207,7 +208,7 @@ def test_a_snapshot_of_the_live_state_brings_back_changes_decisions_and_since_wh
     play.live.hear(Evidence("shop0.test", "change.deploy", Seen(value), play.now, "here"))
     play.fail(*CLOUDFLARES)
     fresh = Play(model_of(BOTH)).live
-    recall(fresh, keep(play.live))
+    recall(fresh, {PART: keep(play.live)})
     assert fresh.changes == play.live.changes
     assert fresh.rates.rounds == play.live.rates.rounds
     name = "shop0.test/page"
@@ -215,27 +216,36 @@ def test_a_snapshot_of_the_live_state_brings_back_changes_decisions_and_since_wh
     assert keep(fresh) == keep(play.live)
 
 
-@pytest.mark.parametrize("kept", [b"", b"[]", b"{}", b"\xff", b'{"changes": 1}'])
-def test_what_is_no_live_state_is_refused(kept: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        recall(Play(model_of(BOTH)).live, kept)
+@pytest.mark.parametrize(
+    "kept",
+    [b"", b"[]", b"{}", b"\xff", b'{"changes": 1}', b'{"version": 1}', b'{"version": 2}', None],
+)
+def test_what_is_no_live_state_is_refused(kept: bytes | None) -> None:
+    with pytest.raises(ValueError, match="the live state is not understood"):
+        recall(Play(model_of(BOTH)).live, {} if kept is None else {PART: kept})
 
 
-def test_a_certificate_that_ends_is_told_once_for_each_step_and_when_it_was_renewed() -> None:
-    play = Play(model_of(shops(1, "fastly")))
-    day = 86_400.0
-    told: dict[str, Urgency] = {}
-    steps: list[Urgency | None] = []
-    texts = []
-    for left in (60.0, 13.0, 12.0, 2.0, -1.0, -2.0, 90.0, 89.0):
-        play.round(probe("shop0.test/page", play.now, not_after=play.now + left * day))
-        for each in endings(play.live.latest, told, play.now):
-            steps.append(each.urgency)
-            texts.append(each.text)
-            if each.urgency is None:
-                del told[each.target]
-            else:
-                told[each.target] = each.urgency
-    assert steps == [Urgency.SOON, Urgency.URGENT, Urgency.OVER, None]
-    assert texts[0].startswith("Its certificate ends in 12 d 23 h")
-    assert texts[2].startswith("Its certificate ended 24 h")
+@pytest.mark.parametrize(
+    ("part", "broken"),
+    [
+        ("feeds", {"feeds": {}, "closed": [{"scope": "?"}]}),
+        ("domains", 7),
+        ("endings", [["x.test", "domain"]]),
+        ("changes", [{"id": "x"}]),
+        ("decisions", [7]),
+        ("rates", {"failed": {}, "rounds": "many"}),
+        ("failing", {"shop0.test/page": [None, "http", ""]}),
+    ],
+)
+def test_a_live_state_of_which_one_part_is_broken_is_not_taken_over_in_part(
+    part: str, broken: Any
+) -> None:
+    play = Play(model_of(BOTH))
+    value = {"title": "v2", "service": "shop0.test", "by": "ci", "url": ""}
+    play.live.hear(Evidence("shop0.test", "change.deploy", Seen(value), play.now, "here"))
+    play.fail(*CLOUDFLARES)
+    told = json.loads(keep(play.live))
+    fresh = Play(model_of(BOTH)).live
+    with pytest.raises(ValueError, match="the live state is not understood"):
+        recall(fresh, {PART: json.dumps({**told, part: broken}).encode()})
+    assert keep(fresh) == keep(Play(model_of(BOTH)).live)

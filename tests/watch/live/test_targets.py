@@ -1,12 +1,16 @@
 """The capabilities of the picture: drawn in parts, they are the same as drawn whole."""
 
+from typing import Any
+
 import hypothesis.strategies as st
 from hypothesis import example, given, settings
 
+from downwind.show.watch_words import summary
+from downwind.watch.itself import WatcherSeen
 from downwind.watch.live.seen import Around, draw
 from downwind.watch.live.targets import Targets
-from downwind.watch.picture import WatcherSeen
-from tests.watch.live.play import BEGAN, Play, model_of, shops
+from downwind.watch.picture import Picture
+from tests.watch.live.play import BEGAN, Play, model_of, probe, shops
 
 EDGES = {
     **shops(3, "cloudflare"),
@@ -78,3 +82,21 @@ def test_only_what_was_heard_of_is_drawn_anew() -> None:
     after = draw(play.live, play.model, play.now, around).targets
     anew = [new.key for old, new in zip(before, after, strict=True) if old is not new]
     assert anew == ["shop0.test/page"]
+
+
+def test_an_address_that_fails_while_others_answer_is_told_of_its_capability() -> None:
+    play = Play(model_of(shops(2, "cloudflare/proxy")))
+    play.calm()
+    for turn in range(8):
+        how: dict[str, Any] = {"host": "shop0.test", "address": f"192.0.2.{turn % 4}", "do": "get"}
+        if turn % 4 == 2:
+            how |= {"ok": False, "layer": "dial", "reason": "no route to host", "status": None}
+        play.live.hear(probe("shop0.test/page", play.now + turn, **how))
+    play.now += 30.0
+    play.judge()
+    around = Around(play.now, play.incidents.ledger, WatcherSeen())
+    drawn = {each.key: each for each in draw(play.live, play.model, play.now, around).targets}
+    first, second = drawn["shop0.test/page"], drawn["shop1.test/page"]
+    assert first.partly == "1 of 4 addresses of shop0.test fails: 192.0.2.2 (no route to host)"
+    assert second.partly == ""
+    assert "1 of 4 addresses" in summary(Picture(0, 0, targets=(first, second)), 0)

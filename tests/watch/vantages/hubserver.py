@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +20,9 @@ from downwind.watch.vantages import (
     Order,
     Orders,
     orders_to_json,
-    receipt_to_json,
 )
-from downwind.watch.vantages.batch import LARGEST_BODY
+from downwind.watch.vantages.batch import LARGEST_BODY, Receipt
+from downwind.watch.vantages.confirmations import Confirmations, asked_to_json
 
 TOKEN = "s3cret-token"
 
@@ -41,6 +42,7 @@ class HubServer:
     loses: int = 0
     """So many receipts from now on are lost on the way."""
     largest: int = LARGEST_BODY
+    confirmations: Confirmations = field(default_factory=lambda: Confirmations(time.time))
     bodies: list[bytes] = field(default_factory=list)
     port: int = 0
     _runner: Any = None
@@ -48,6 +50,7 @@ class HubServer:
     async def __aenter__(self) -> HubServer:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/api/v1/orders", self._orders)
+        app.router.add_get("/api/v1/confirmations", self._confirmations)
         app.router.add_post("/api/v1/evidence", self._evidence)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -79,6 +82,15 @@ class HubServer:
         orders = Orders(request.query["vantage"], self.orders, self.inbox.now())
         return web.json_response(orders_to_json(orders))
 
+    async def _confirmations(self, request: web.Request) -> web.Response:
+        trouble = self._trouble(request)
+        if trouble is not None:
+            return trouble
+        number, wait = int(request.query["since"]), float(request.query["wait"])
+        return web.json_response(
+            asked_to_json(await self.confirmations.after("paris", number, wait))
+        )
+
     async def _evidence(self, request: web.Request) -> web.Response:
         trouble = self._trouble(request)
         if trouble is not None:
@@ -104,6 +116,16 @@ class HubServer:
     def _keep(self, records: Sequence[Evidence]) -> None:
         self.log.append_many(records)
         self.log.sync()
+
+
+def receipt_to_json(receipt: Receipt) -> dict[str, Any]:
+    """The answer to a batch."""
+    return {
+        "accepted": receipt.accepted,
+        "duplicates": receipt.duplicates,
+        "refused": [{"record": number, "reason": why} for number, why in receipt.refused],
+        "at": receipt.at,
+    }
 
 
 def logged(folder: Path) -> list[Evidence]:

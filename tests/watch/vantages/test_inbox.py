@@ -20,9 +20,10 @@ from downwind.evidence.records import evidence_id, to_json, to_payload
 from downwind.terms import Absent, DownwindError, Evidence, Seen, Unanswered
 from downwind.watch.vantages import BatchRefused, BatchTooLarge, Inbox, WrongVantage
 from downwind.watch.vantages import batch as batches
-from downwind.watch.vantages.batch import Head, pack, receipt_from_json, receipt_to_json, unpack
+from downwind.watch.vantages.batch import Head, pack, receipt_from_json, unpack
 from downwind.watch.vantages.inbox import REMEMBERED
 
+from .hubserver import receipt_to_json
 from .probes import probed
 
 NOW = 1_000_000.0
@@ -82,7 +83,7 @@ def test_after_a_restart_the_log_tells_what_was_taken(tmp_path: Path) -> None:
 
     box = inbox()
     for known, evidence in read(tmp_path):
-        box.remember(known, evidence)
+        box.remember(evidence.vantage, known)
     receipt = box.receive("paris", body(*records, probed(at=NOW - 99)), lambda _: None)
 
     assert (receipt.accepted, receipt.duplicates) == (1, 20)
@@ -92,8 +93,8 @@ def test_memory_is_bounded_and_holds_the_latest() -> None:
     box = inbox()
     last = probed(at=NOW)
     for n in range(REMEMBERED + 10):
-        box.remember(f"{n:016x}", last)
-    box.remember(evidence_id(last), last)
+        box.remember("paris", f"{n:016x}")
+    box.remember("paris", evidence_id(last))
 
     assert box.receive("paris", body(last), lambda _: None).duplicates == 1
     assert len(box._recent["paris"]) == REMEMBERED

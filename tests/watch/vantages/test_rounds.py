@@ -107,12 +107,12 @@ async def turn(rounds: Rounds, seconds: float) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def rounds_of(probe: Prober, heard: Callable[[Evidence], None], at_once: int = 64) -> Rounds:
+def rounds_of(probe: Prober, heard: Callable[[Evidence, bool], None], at_once: int = 64) -> Rounds:
     clock = Clock(scenario=1_000.0, monotonic=time.monotonic(), speed=20.0, floor=2.0)
     return Rounds(probe, clock, "paris", heard, at_once)
 
 
-def nobody(_: Evidence) -> None:
+def nobody(_: Evidence, __: bool) -> None:
     """Hears nothing."""
 
 
@@ -139,7 +139,7 @@ async def test_no_more_probes_than_allowed_are_under_way() -> None:
 
 async def test_new_orders_come_in_and_old_ones_go() -> None:
     heard: list[str] = []
-    rounds = rounds_of(Slow(0.0), lambda evidence: heard.append(evidence.subject))
+    rounds = rounds_of(Slow(0.0), lambda evidence, _: heard.append(evidence.subject))
     rounds.set([Order("a", "http", 1.0, 0.9), Order("b", "http", 1.0, 0.9)])
     await turn(rounds, 0.15)
     assert set(heard) == {"a", "b"}

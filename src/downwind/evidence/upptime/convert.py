@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from downwind.evidence.hosts import host_of
 from downwind.evidence.upptime.sightings import Sighting
-from downwind.evidence.upptime.sites_file import host_of
 from downwind.terms import Evidence, Seen
 
 PROBE = "probe.http"

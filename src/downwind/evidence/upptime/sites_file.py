@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
+from downwind.evidence.hosts import host_of
 from downwind.evidence.upptime.sightings import BadRow, Site, parse_name, parse_url
 
 LARGEST_FILE = 1_000_000
@@ -76,11 +77,3 @@ def bare_url(url: str) -> str:
     except ValueError:
         return ""
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def host_of(url: str) -> str:
-    """The host name, empty where the URL is secret or none."""
-    try:
-        return (urlsplit(url if "//" in url else f"//{url}").hostname or "").lower()
-    except ValueError:
-        return ""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from downwind.evidence.hosts import host_of
 from downwind.graph.observed.drawing import Drawing
-from downwind.graph.observed.index import host_of
 from downwind.graph.scopes import use_scope
 from downwind.terms import Alternative, Need, Strength
 

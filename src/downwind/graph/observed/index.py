@@ -2,23 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from downwind.evidence.domains import registered_domain
+from downwind.evidence.hosts import host_of
 from downwind.graph.observed.sightings import Sightings
 
 Page = tuple[str, Mapping[str, Any]]
 
 _SHARED_CERTIFICATE = 20
 """A certificate for more domains may be one that an edge shares among its customers."""
-
-
-def host_of(url: str) -> str:
-    """The host in a URL in small letters; nothing where there is none."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def pages_by_host(sightings: Sightings) -> dict[str, list[Page]]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from downwind.catalog import Match
+from downwind.evidence.hosts import host_of
 from downwind.graph.observed.drawing import Drawing
-from downwind.graph.observed.index import host_of
 from downwind.graph.observed.parties import party
 from downwind.terms import Strength
 

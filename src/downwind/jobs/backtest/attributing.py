@@ -11,12 +11,11 @@ import numpy as np
 from downwind.questions.attribution.heard import Place, Testimony, listen
 from downwind.questions.attribution.naming import name_faults
 from downwind.questions.attribution.parameters import Parameters
-from downwind.questions.attribution.prior import Change, OwnRates, Prior, believe
+from downwind.questions.attribution.prior import OwnRates, Prior, believe
 from downwind.questions.attribution.search import Budget, Search
 from downwind.questions.attribution.trial import Trial
 from downwind.questions.attribution.verdict import Attribution
 from downwind.questions.suspects import Suspects
-from downwind.terms import Evidence
 
 OWNER = "owner"
 """The kind of a component that stands for all that one owner's sites may share."""
@@ -24,7 +23,7 @@ PRIOR_OWNER = 1.5e-3
 """That several sites of one owner fall together within an hour: 6 times in 171 quiet days of
 repositories (docs/backtest.md)."""
 # A provider is only who is known: of what nobody knows, the tail test tells (shared.py).
-HOW = Parameters(prior=1e-4, prior_vantage=1e-3, unknown=0.0, temperature=1.0)
+HOW = Parameters(prior=1e-4, prior_told=1e-4, prior_vantage=1e-3, unknown=0.0, temperature=1.0)
 _MANY = 1e9
 """Rounds: what was learned of a service outweighs what is usual, which it has in it already."""
 _SECONDS = 60.0
@@ -36,26 +35,15 @@ def attributions_of(
     said: Testimony,
     chances: Mapping[str, float],
     places: Sequence[Place],
-    changed: Sequence[Evidence] = (),
-    at: float = 0.0,
 ) -> tuple[Attribution, ...]:
-    """Who is at fault; `chances` are those of each service to have fallen by itself of late.
-
-    `changed` are records of changes of one's own, which happened before `at`.
-    """
+    """Who is at fault; `chances` are those of each service to have fallen by itself of late."""
     heard = listen(suspects, said, HOW)
     if not (heard.fails & (suspects.falls.service[heard.row] >= 0)).any():
         return ()
     learned = OwnRates({name: chance * _MANY for name, chance in chances.items()}, _MANY)
-    changes = [Change(_service(each), at - each.at) for each in changed]
-    prior = _owners_apart(suspects, believe(suspects, HOW, learned, changes=changes))
+    prior = _owners_apart(suspects, believe(suspects, HOW, learned))
     trial = Trial.of(suspects, heard, prior, places, HOW)
     return name_faults(trial, Search(trial, Budget.of(_SECONDS)).weigh()).attributions
-
-
-def _service(change: Evidence) -> str:
-    """What was changed; * for all."""
-    return str((change.value or {}).get("service") or change.subject or "*")
 
 
 def _owners_apart(suspects: Suspects, prior: Prior) -> Prior:

@@ -1,9 +1,7 @@
-"""Judges moments by the graph of their day: what was declared and mapped by then, and no more."""
+"""Judges moments by the graph of their day: what was declared by then, and no more."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -15,40 +13,30 @@ from downwind.graph import build_graph
 from downwind.jobs.backtest import shared
 from downwind.jobs.backtest.attributing import attributions_of
 from downwind.jobs.backtest.hearing import FRESH
-from downwind.jobs.backtest.judge import OWN, VANTAGE, Case, Finding, Verdict, verdict_of
+from downwind.jobs.backtest.judge import OWN, Case, Finding, Verdict, verdict_of
 from downwind.jobs.backtest.known import owner_in
 from downwind.jobs.backtest.listening import Listening, Moment, Standing
 from downwind.jobs.backtest.rates import LEAST_CHANCE, chance
-from downwind.model import Capability, Model, Service
+from downwind.model import Model
 from downwind.questions.attribution.heard import Place, Testimony
 from downwind.questions.attribution.verdict import Attribution
 from downwind.questions.suspects import Suspects
 from downwind.questions.witnesses import Mark, mark_of
-from downwind.terms import Evidence, Fault
+from downwind.terms import Fault
 
 LASTING = 4 * 3600.0
 """Seconds that a fault is taken to last: who outlives that is no witness against it."""
 
-CHANGED_WITHIN = 6 * 3600.0
-"""Seconds for which a change of one's own makes a fault of one's own likelier."""
-
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}\Z")
 _OF_WHO_STANDS_BEHIND = frozenset({Fault.ORIGIN, Fault.CUSTOMER, Fault.CERTIFICATE})
-
-Records = Sequence[tuple[str, Evidence]]
 
 
 @dataclass(slots=True)
 class Court:
-    """Knows the model and what was mapped, and makes a graph for each day on which they change."""
+    """Knows the model, and makes a graph for each day on which more of it is known."""
 
     model: Model
     catalog: Catalog
-    mapped: Records = ()
-    """Records that are no probes, by time."""
-    changes: Sequence[Evidence] = ()
-    """Deploys and changes of one's own."""
-    _graphs: dict[tuple[int, int], Suspects] = field(default_factory=dict)
+    _graphs: dict[int, Suspects] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
     _since: list[date] = field(default_factory=list)
 
@@ -77,18 +65,14 @@ class Court:
                 _testimony(weighed, self.catalog),
                 _chances(weighed),
                 places_of(w.vantage for w in weighed if _is_unanswered(w)),
-                [c for c in self.changes if 0 <= moment.at - c.at <= CHANGED_WITHIN],
-                moment.at,
             )
-        mute = [Finding(VANTAGE, name, 1.0, ()) for name in moment.blind]
         answered = self._by_themselves(w for w in moment.witnesses if w.fails and id(w) in own)
         case = Case(
             owner_of=self.owner_of,
             many=len({self.owner_of(w.target) for w in weighed}),
             signed=frozenset(w.target for w in weighed if self._is_signed(w)),
         )
-        beside = [*mute, *answered]
-        return verdict_of(moment.at, named, beside, together, case, moment.chronic)
+        return verdict_of(moment.at, named, answered, together, case, moment.chronic)
 
     def _is_its_own(self, standing: Standing) -> bool:
         """The answer itself says so: a 4xx, or an edge that could not reach who stands behind it.
@@ -124,28 +108,11 @@ class Court:
     def suspects(self, at: float) -> Suspects:
         """Everybody who could be at fault, as known on that day."""
         day = datetime.fromtimestamp(at, UTC).date()
-        known = bisect_right(self.mapped, at, key=lambda each: each[1].at)
-        key = (sum(since <= day for since in self._since), known)
+        key = sum(since <= day for since in self._since)
         if key not in self._graphs:
-            graph = build_graph(self.mapped[:known], self.catalog, self.model, as_of=day)
+            graph = build_graph([], self.catalog, self.model, as_of=day)
             self._graphs[key] = Suspects.of(graph, LASTING)
         return self._graphs[key]
-
-
-def with_targets(model: Model, targets: Sequence[str]) -> Model:
-    """The model, and a bare service for each capability that was probed and is not in it."""
-    known = {key for key, _, _ in model.capabilities()}
-    names = {service.name for service in model.services}
-    bare: dict[str, list[str]] = {}
-    for target in sorted(set(targets) - known):
-        service, _, capability = target.rpartition("/")
-        if 0 < len(service) <= 253 and service not in names and _ID.match(capability):
-            bare.setdefault(service, []).append(capability)
-    services = [
-        Service(name=name, capabilities=tuple(Capability(id=c) for c in capabilities))
-        for name, capabilities in bare.items()
-    ]
-    return model.model_copy(update={"services": (*model.services, *services)})
 
 
 def places_of(vantages: Iterable[str]) -> tuple[Place, ...]:

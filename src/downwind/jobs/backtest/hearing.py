@@ -1,6 +1,6 @@
-"""Stored probes heard one after the other: who has newly fallen, and how well that is shown.
+"""A history of changes heard row after row: who has newly fallen, and how well that is shown.
 
-A probe counts half as much after a few intervals. Histories of changes need more care:
+The watch's own detection counts probes; here there is a row where a state changes, and one a day:
 
 - a row is a probe, and the state that it tells goes on until the next row;
 - a runner that wrote a row for one site had probed all its sites: their silence is half a probe;
@@ -31,13 +31,13 @@ FRESH = 3600.0
 """Seconds for which a fall counts as one of now."""
 STALE = 26 * 3600.0
 """Seconds of silence after which a history of changes (one row a day at least) says nothing."""
-STALE_INTERVALS = 10
 HALF_LIFE_INTERVALS = 3.0
 SILENT_RUN, SILENCE = 0.5, 0.1
 """How much of a probe it is when a runner that was there wrote nothing; and when nobody did."""
 REFUSALS = frozenset({401, 403, 405, 407, 429, 999})
 """Answers of somebody who is there and will not serve the watcher."""
-USUAL_INTERVAL, _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 30.0, 0.5, 3600.0
+EVERY = 600.0
+"""Seconds between two probes, where a row does not say."""
 
 
 class Fared(StrEnum):
@@ -58,9 +58,8 @@ class Heard:
     fared: Fared
     step: Mapping[str, Any] | None
     """The step that failed."""
-    every: float | None
-    """Seconds between two probes; None where the record does not say."""
-    changes_only: bool
+    every: float = EVERY
+    """Seconds between two probes, most of which left no row."""
 
     @property
     def code(self) -> int:
@@ -88,19 +87,8 @@ def hear(record: Evidence) -> Heard | None:
         at=record.at,
         fared=fared,
         step=failed,
-        every=float(every) if isinstance(every, int | float) and every > 0 else None,
-        changes_only=bool(value.get("changes_only")),
+        every=float(every) if isinstance(every, int | float) and every > 0 else EVERY,
     )
-
-
-def silence(every: float, *, changes_only: bool) -> float:
-    """Seconds without a probe after which nothing is known any more."""
-    return STALE if changes_only else STALE_INTERVALS * every
-
-
-def longest_silence(probe: Heard) -> float:
-    """The same, of whoever was heard."""
-    return silence(probe.every or _LONGEST_INTERVAL, changes_only=probe.changes_only)
 
 
 @dataclass(slots=True)
@@ -109,8 +97,7 @@ class Track:
 
     target: str
     vantage: str
-    every: float = USUAL_INTERVAL
-    changes_only: bool = False
+    every: float = EVERY
     last_at: float = -1e18
     failing: bool = False
     since: float = 0.0
@@ -134,11 +121,11 @@ class Track:
 
     def stale(self, at: float) -> bool:
         """True where nothing is known of it any more."""
-        return at - self.last_at > silence(self.every, changes_only=self.changes_only)
+        return at - self.last_at > STALE
 
     def hear(self, probe: Heard) -> bool:
         """Take a probe in; True where the target is newly seen to have fallen."""
-        self.every, self.changes_only = self._interval(probe), probe.changes_only
+        self.every = probe.every
         unknown = self.stale(probe.at)
         if not unknown:
             self.watched += probe.at - self.last_at
@@ -157,16 +144,6 @@ class Track:
         self._forget(probe.at)
         return fallen
 
-    def _interval(self, probe: Heard) -> float:
-        """What the record says, else what is usual for this track; repeats at once do not count."""
-        gap = probe.at - self.last_at
-        if probe.every is not None:
-            return probe.every
-        least = self.every / 3 if self.watched else _SHORTEST_INTERVAL
-        if not least < gap < _LONGEST_INTERVAL:
-            return self.every
-        return gap if not self.watched else 0.8 * self.every + 0.2 * gap
-
     def rate(self) -> float:
         """Falls a second by itself, with the answer that it gives now; with any while it holds."""
         if not self.fell:
@@ -183,15 +160,6 @@ class Track:
         self.recent.append((at, self.failing, SILENT_RUN))
         self._forget(at)
 
-    def unsay(self, since: float) -> None:
-        """Forget all probes since then; it holds as far as anybody knows."""
-        while self.recent and self.recent[-1][0] >= since:
-            self.recent.pop()
-        while self.fell and self.fell[-1][0] >= since:
-            self.fell.pop()
-        if self.failing and self.since >= since:
-            self.failing = self.news = False
-
     def fallen_since(self, start: float, at: float) -> bool:
         """Whether it was seen to fall since `start`, as news."""
         return any(start <= when <= at for when, _ in self.fell)
@@ -201,17 +169,16 @@ class Track:
         return self.failing and (not self.news or at - self.since > FRESH)
 
     def counts(self, start: float, at: float) -> tuple[float, float]:
-        """How many probes failed and held since `start`, with less weight to older ones."""
+        """How many probes failed and held since `start`, with less weight to those of before the
+        latest change."""
         failed = held = 0.0
         for when, bad, weight in self.recent:
             if start <= when <= at:
-                fresh = self.changes_only and bad == self.failing and when >= self.since
+                fresh = bad == self.failing and when >= self.since
                 worth = weight if fresh else weight * 0.5 ** ((at - when) / self.half_life)
                 failed, held = (failed + worth, held) if bad else (failed, held + worth)
-        if self.changes_only:
-            silent = SILENCE * max(0.0, at - max(start, self.last_at)) / self.every
-            failed, held = (failed + silent, held) if self.failing else (failed, held + silent)
-        return failed, held
+        silent = SILENCE * max(0.0, at - max(start, self.last_at)) / self.every
+        return (failed + silent, held) if self.failing else (failed, held + silent)
 
     def _forget(self, at: float) -> None:
         while self.recent and at - self.recent[0][0] > FRESH:
@@ -235,16 +202,10 @@ class Tracks:
             track = self.by_key[key] = Track(*key)
             self.of_vantage.setdefault(probe.vantage, []).append(track)
         fallen = track.hear(probe)
-        if probe.changes_only:
-            for other in self.of_vantage[probe.vantage]:
-                if other is not track:
-                    other.was_silent(probe.at)
+        for other in self.of_vantage[probe.vantage]:
+            if other is not track:
+                other.was_silent(probe.at)
         return track if fallen else None
-
-    def unsay(self, vantage: str, since: float) -> None:
-        """Forget what was heard from there since then."""
-        for track in self.of_vantage.get(vantage, ()):
-            track.unsay(since)
 
     def alive(self, at: float) -> Iterator[Track]:
         """Those of which something is known at that time, in a fixed order."""

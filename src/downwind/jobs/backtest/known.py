@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from downwind.catalog import Catalog, Match
 from downwind.catalog.decay import FLOOR
 from downwind.evidence.domains import public_suffix, registrable_domain
+from downwind.evidence.hosts import host_of
 from downwind.evidence.upptime import Read, Sighting, Site
-from downwind.evidence.upptime.sites_file import host_of
 from downwind.model import Capability, Component, DeclaredNeed, Model, Service, Step
 from downwind.terms import Scope
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import yaml
-
 from downwind.catalog import Catalog
 from downwind.evidence.log import EvidenceLog
 from downwind.evidence.upptime import (
@@ -22,10 +20,9 @@ from downwind.evidence.upptime import (
 )
 from downwind.jobs.backtest.known import as_model, known_sites
 from downwind.jobs.backtest.repository import is_repository, read_repository
-from downwind.model import Model
+from downwind.jobs.stored.kept_model import MODEL_FILE, write_model
 from downwind.terms import CannotMeasure, Evidence, UsageError
 
-MODEL_FILE = "model.yaml"
 _BATCH = 5000
 
 
@@ -80,12 +77,6 @@ def import_history(read: Read, catalog: Catalog, into: Path) -> Imported:
         bad=read.bad,
         model=into / MODEL_FILE,
     )
-
-
-def write_model(model: Model, file: Path) -> None:
-    """Write a model file that reads back the same."""
-    form = model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    file.write_text(yaml.safe_dump(form, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def _read_one(folder: Path) -> Read | None:

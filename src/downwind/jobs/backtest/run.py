@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from downwind.catalog import Catalog
-from downwind.evidence.log import read
 from downwind.evidence.upptime import BadRow
-from downwind.jobs.backtest.court import Court, with_targets
-from downwind.jobs.backtest.hearing import Heard, hear
+from downwind.jobs.backtest.court import Court
+from downwind.jobs.backtest.hearing import hear
 from downwind.jobs.backtest.listening import Listening
-from downwind.jobs.backtest.load import MODEL_FILE, import_history, read_history
+from downwind.jobs.backtest.load import import_history, read_history
 from downwind.jobs.backtest.outages import Outage
 from downwind.jobs.backtest.score import Report, score
 from downwind.jobs.backtest.timeline import Timeline, replay
+from downwind.jobs.stored.kept_model import MODEL_FILE
+from downwind.jobs.stored.rounds import replay_rounds
+from downwind.jobs.stored.setting import set_up, with_targets
+from downwind.jobs.stored.survey import Store, look_into
 from downwind.model import Model, load_model
-from downwind.terms import CannotMeasure, Evidence
-from downwind.watch.watched import SIGHT
+from downwind.terms import CannotMeasure
 
-_OF_A_WATCH = ("log", "map")
-"""Folders of watch/history."""
-_OF_THE_WATCH = ("feed.", "watch.")
-"""Kinds of records that say nothing of who needs whom."""
 FEWEST = 2
 """Probes below which nothing can be said: a fall shows against an earlier one."""
 
@@ -36,15 +34,6 @@ class Backtest:
     report: Report
     timeline: Timeline
     bad: tuple[BadRow, ...]
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What a store holds, by what it is for."""
-
-    probes: list[Heard] = field(default_factory=list)
-    changes: list[Evidence] = field(default_factory=list)
-    mapped: list[tuple[str, Evidence]] = field(default_factory=list)
 
 
 def replay_store(
@@ -60,11 +49,12 @@ def replay_store(
     Without a model, that which lies beside the evidence counts. Raises CannotMeasure where there
     are too few probes to say anything.
     """
-    kept = _sorted_out(each for log in _logs(directory) for each in read(log))
+    store = look_into(directory)
     if model is None:
         beside = directory / MODEL_FILE
         model = load_model([beside]) if beside.is_file() else Model()
-    timeline = _replayed(kept, model, catalog, start, until)
+    heard = _history if store.changes_only else _watched
+    timeline = heard(store, model, catalog, start, until)
     if timeline.probes < FEWEST or not timeline.alive:
         raise CannotMeasure(
             f"{timeline.probes} probes lie in {directory} up to then, of {timeline.alive} targets "
@@ -84,34 +74,17 @@ def backtest(folder: Path, catalog: Catalog, outages: Sequence[Outage]) -> Backt
     return Backtest(score(history, model, timeline, outages), timeline, history.bad)
 
 
-def _replayed(kept: _Kept, model: Model, catalog: Catalog, start: float, until: float) -> Timeline:
-    targets = {probe.target for probe in kept.probes if not probe.target.startswith(SIGHT)}
-    court = Court(with_targets(model, sorted(targets)), catalog, kept.mapped, kept.changes)
-    return replay(kept.probes, Listening(court.owner_of), court.judge, start=start, until=until)
+def _watched(store: Store, model: Model, catalog: Catalog, start: float, until: float) -> Timeline:
+    """Every probe is stored: the watch's own detection hears them."""
+    if not store.probed:
+        return Timeline()
+    live, maps = set_up(store, model, catalog)
+    return replay_rounds(store.records(), live, maps, start=start, until=until)
 
 
-def _logs(directory: Path) -> list[Path]:
-    """The log itself, or what `downwind watch` keeps in its folder: the probes, and the maps."""
-    inner = [directory / name for name in _OF_A_WATCH]
-    found = [folder for folder in inner if folder.is_dir()]
-    return found or ([directory] if directory.is_dir() else [])
-
-
-def _sorted_out(records: Iterable[tuple[str, Evidence]]) -> _Kept:
-    """By time; a record that was written twice counts once."""
-    kept = _Kept()
-    seen: set[str] = set()
-    for name, record in records:
-        if name in seen:
-            continue
-        seen.add(name)
-        if record.kind.startswith("change."):
-            kept.changes.append(record)
-        elif record.kind.startswith("probe."):
-            kept.probes += [probe for probe in (hear(record),) if probe]
-        elif not record.kind.startswith(_OF_THE_WATCH):
-            kept.mapped.append((name, record))
-    kept.probes.sort(key=lambda probe: probe.at)
-    kept.changes.sort(key=lambda change: change.at)
-    kept.mapped.sort(key=lambda each: each[1].at)
-    return kept
+def _history(store: Store, model: Model, catalog: Catalog, start: float, until: float) -> Timeline:
+    """Only changes are stored: what the silence between them means is weighed."""
+    probes = [probe for record in store.records() if (probe := hear(record))]
+    probes.sort(key=lambda probe: probe.at)
+    court = Court(with_targets(model, list(store.probed)), catalog)
+    return replay(probes, Listening(court.owner_of), court.judge, start=start, until=until)

@@ -1,18 +1,18 @@
-"""Stored probes replayed as a watcher would have heard them: verdicts, and the troubles in them."""
+"""A history replayed as a watcher would have heard it: verdicts, and the troubles in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from downwind.jobs.backtest.hearing import FRESH, Heard, longest_silence
+from downwind.jobs.backtest.hearing import FRESH, STALE, Heard
 from downwind.jobs.backtest.judge import DOUBTFUL, OWN, SHARED, Finding, Verdict, without_own
-from downwind.jobs.backtest.listening import Listening, Moment, News
+from downwind.jobs.backtest.listening import Listening, Moment
 
 SETTLE = 60.0
 """Seconds that a runner takes to write down what it saw of all its sites."""
 STEP = 600.0
-"""Seconds between two looks while something has newly fallen; shorter where probes are."""
+"""Seconds between two looks while something has newly fallen."""
 HELD_OPEN = 2 * 3600.0
 """Seconds without the same finding after which a trouble is over."""
 
@@ -36,6 +36,8 @@ class Trouble:
     """All that it explained at any time."""
     alike: tuple[str, ...] = ()
     """Who fell with them and answered alike, and is not known to need it."""
+    incident: str = ""
+    """The incident that a watcher would have kept of it; empty in a history of changes."""
 
     @property
     def touches(self) -> frozenset[str]:
@@ -101,27 +103,22 @@ def replay(
     At each look only what had been heard by then is known.
     """
     found, watch = Timeline(), _Troubles()
-    step = STEP
     due: float | None = None
     for probe in _in_time(probes, until):
         while due is not None and probe.at > due:
-            due = _look(listening, judge, found, watch, due, step)
+            due = _look(listening, judge, found, watch, due)
         found.begins = found.begins if found.probes else probe.at
-        if found.probes and probe.at - found.ends > longest_silence(probe):
+        if found.probes and probe.at - found.ends > STALE:
             found.gaps.append((found.ends, probe.at))
         found.ends = probe.at
         found.probes += 1
         found.refusals += probe.fared == "refused"
-        news = listening.hear(probe)
-        every = listening.every(probe)
-        step = STEP if probe.changes_only else min(STEP, 2 * every)
-        if news is News.FELL:
+        if listening.hear(probe):
             found.falls.append(Fall(probe.at, probe.target, probe.code))
-        if news is not News.NONE:
-            settled = probe.at + (SETTLE if probe.changes_only else min(SETTLE, every))
+            settled = probe.at + SETTLE
             due = settled if due is None else min(due, settled)
     if due is not None and due <= until:
-        _look(listening, judge, found, watch, due, step)
+        _look(listening, judge, found, watch, due)
     if until < float("inf") and found.probes:
         found.last = judge(listening, listening.moment(until))
         watch.take(found.last)
@@ -147,13 +144,12 @@ def _look(
     found: Timeline,
     watch: _Troubles,
     at: float,
-    step: float,
 ) -> float | None:
     """Judge one moment; when to look again, if anything is still fresh by then."""
     found.last = judge(listening, listening.moment(at))
     found.looks += 1
     watch.take(found.last)
-    return at + step if listening.in_trouble(at + step) else None
+    return at + STEP if listening.in_trouble(at + STEP) else None
 
 
 @dataclass(slots=True)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from downwind.jobs.watching.names import Names
 from downwind.jobs.watching.watcher import Watcher
 from downwind.model import Step
 from downwind.observe.probes import probe_to_json
 from downwind.questions.hidden import Decision, decision_to_json
 from downwind.terms import CannotMeasure, Evidence, Seen, UsageError
-from downwind.watch.incidents import Window
+from downwind.watch.incidents import OF_THE_MODEL, Window
 from downwind.watch.live.seen import incident_seen
 from downwind.watch.live.state import NEED
 from downwind.watch.picture import IncidentSeen, Picture
 from downwind.watch.probing import Walk
 from downwind.watch.vantages.batch import Receipt
+from downwind.watch.vantages.confirmations import asked_to_json
 from downwind.watch.vantages.orders import Order, Orders, orders_to_json
 from downwind.watch.watched import Watched
 
@@ -53,14 +54,23 @@ class LiveHub:
         orders = tuple(_order(each) for each in self._watcher.live.setting.watched)
         return orders_to_json(Orders(who, orders, self.now()))
 
+    async def confirmations(self, who: str, since: int, wait: int) -> Mapping[str, Any] | None:
+        """What that agent is to probe at once; waits so many seconds for the first."""
+        if who not in {place.name for place in self._watcher.options.settings.vantages}:
+            return None
+        return asked_to_json(await self._watcher.parts.confirmations.after(who, since, wait))
+
     async def take_evidence(self, who: str, body: bytes) -> Receipt:
         """Log a batch of an agent, and count it; raises BatchRefused.
 
         What is not on disk is not acknowledged: CannotMeasure, and the agent keeps it.
         """
-        inbox, keeper = self._watcher.parts.inbox, self._watcher.parts.keeper
         if not self._watcher.parts.store.health().ok:
             raise CannotMeasure("the hub's disk takes nothing.", todo="Send it again later.")
+        return await self._watcher.house.whole(self._take(who, body))
+
+    async def _take(self, who: str, body: bytes) -> Receipt:
+        inbox, keeper = self._watcher.parts.inbox, self._watcher.parts.keeper
         on_disk: list[bool] = []
 
         async def keep(records: Sequence[Evidence]) -> None:
@@ -95,19 +105,28 @@ class LiveHub:
         id = f"{at:.0f}-{service}"
         by, title = str(window.get("by") or who), str(window.get("title", ""))
         await self._book.plan(Window(id, service, at, float(window["until"]), title=title, by=by))
+        await self._watcher.judge(regular=False)
         return id
 
-    def _known(self, service: str) -> str:
-        """The service, capability, node or scope of that name; raises UsageError for a typo."""
-        model, graph = self._watcher.options.model, self._watcher.live.setting.graph
-        names = {each.name for each in model.services} | {"*"}
-        if service in names or service in graph.nodes:
-            return service
-        close = get_close_matches(service, names, n=3)
-        raise UsageError(
-            f"there is no service {service!a:.80}.",
-            todo=f"Did you mean {' or '.join(close)}?" if close else "Name one of the model, or *.",
-        )
+    async def cancel(self, who: str, window_id: str, by: str, note: str) -> bool:
+        """Take a window back. One of the model comes back with it: it is refused."""
+        windows = self._book.decided.maintenance.windows
+        if window_id not in windows:
+            return False
+        if window_id.startswith(OF_THE_MODEL):
+            raise UsageError(
+                "this maintenance is planned in the model.",
+                todo="Take it out of `watch.maintenance`, and start the watch again.",
+            )
+        await self._book.cancel(window_id, by or who, note)
+        await self._watcher.judge(regular=False)
+        return True
+
+    def _known(self, name: str) -> str:
+        """That name; raises UsageError where nothing is called so."""
+        options = self._watcher.options
+        graph = self._watcher.live.setting.graph
+        return Names.of(options.model, graph, options.catalog).check(name, "service")
 
     async def acknowledge(self, who: str, incident_id: str, by: str, note: str) -> bool:
         return await self._by_hand("acknowledge", who, incident_id, by, note)

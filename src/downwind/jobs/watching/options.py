@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downwind.catalog import Catalog, StatusFeed
-from downwind.graph.observed.index import host_of
-from downwind.model import Model, Place, Route, WatchSettings
+from downwind.evidence.hosts import host_of
+from downwind.model import Model, WatchSettings
 from downwind.observe import Network, StepDriver
+from downwind.watch.alerts import named_routes, routes_of
 from downwind.watch.selfcheck import AlertRoute, WatcherNeeds
-from downwind.watch.vantages import VantageSpec
+from downwind.watch.vantages import VantageSpec, vantages_of
 
 
 def _tell_nobody(_: str) -> None:
@@ -42,30 +43,32 @@ class WatchOptions:
 
     def vantages(self) -> tuple[VantageSpec, ...]:
         """This one first, then the agents'."""
-        return tuple(map(_spec, (self.settings.place, *self.settings.vantages)))
+        return vantages_of(self.settings)
 
     def needs(self, status_hosts: tuple[str, ...]) -> WatcherNeeds:
         """What the watcher itself stands on, as far as its settings tell."""
         settings = self.settings
         return WatcherNeeds(
             vantages=self.vantages(),
-            routes=tuple(AlertRoute(each.name, hosts_of(each)) for each in settings.alerts),
+            routes=self.alert_routes(),
             status_hosts=status_hosts,
             heartbeat=host_of(settings.heartbeat.url) if settings.heartbeat else "",
         )
 
+    def alert_routes(self) -> tuple[AlertRoute, ...]:
+        """What each alert route takes; raises UsageError where one cannot work."""
+        wanted = named_routes(self.settings.alerts)
+        built = routes_of(self.settings.alerts, self.network.clock.now)
+        return tuple(
+            AlertRoute(route.name, route.hosts, wanted[route.name].providers) for route in built
+        )
+
+    def own_hosts(self) -> tuple[str, ...]:
+        """Hosts that the watcher needs to be heard: they are mapped beside the watched."""
+        routes = (host for route in self.alert_routes() for host in route.hosts)
+        beat = self.settings.heartbeat
+        return tuple(dict.fromkeys((*routes, *((host_of(beat.url),) if beat else ()))))
+
     def given_feeds(self) -> tuple[tuple[str, StatusFeed], ...]:
         """The feeds that the settings name, by provider."""
         return tuple((f.provider, StatusFeed(f.url, f.format)) for f in self.settings.feeds)
-
-
-def hosts_of(route: Route) -> tuple[str, ...]:
-    """The hosts that an alert takes on this route, as far as its address tells."""
-    if route.smtp is not None:
-        return (route.smtp.partition(":")[0],)
-    host = host_of(route.webhook or route.alertmanager or route.apprise or "")
-    return (host,) if "." in host else ()
-
-
-def _spec(place: Place) -> VantageSpec:
-    return VantageSpec(place.name, place.network, place.provider, place.region, place.resolver)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from downwind.watch.alerts import Deliverer
 from downwind.watch.feeds import FeedWatch
 from downwind.watch.history import Book, GroupKeeper, WatchStore
+from downwind.watch.registrations import RegistrationWatch
 from downwind.watch.schedule import Schedule
 from downwind.watch.vantages import Inbox
+from downwind.watch.vantages.confirmations import Confirmations
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +24,5 @@ class Parts:
     schedule: Schedule
     reading: FeedWatch
     inbox: Inbox
+    confirmations: Confirmations
+    registrations: RegistrationWatch

@@ -4,38 +4,54 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from itertools import islice
 
-from downwind.evidence.records import payload_id, to_payload
+from downwind.evidence.hosts import host_of
 from downwind.graph import Graph
-from downwind.graph.observed.index import host_of
 from downwind.jobs.remap import graph_of, remap
+from downwind.jobs.stored.kept_model import keep_model
+from downwind.jobs.watching.house import DETECTOR
+from downwind.jobs.watching.itself import Itself
+from downwind.jobs.watching.names import Names
 from downwind.jobs.watching.options import WatchOptions
 from downwind.jobs.watching.parts import Parts
-from downwind.jobs.watching.watcher import DETECTOR, Watcher
+from downwind.jobs.watching.planned import plan
+from downwind.jobs.watching.remembering import remember
+from downwind.jobs.watching.watcher import Watcher
+from downwind.model import WatchSettings
+from downwind.observe.registration.bootstrap import RdapOptions
 from downwind.questions.attribution.ready import load_kernels
+from downwind.questions.hidden import accepted_needs
 from downwind.questions.suspects import Suspects
 from downwind.terms import CannotMeasure, Evidence
 from downwind.watch.alerts import Deliverer, Limits, Outbox, routes_of
-from downwind.watch.detection import resume
+from downwind.watch.detection import resume, voices
 from downwind.watch.feeds import FeedWatch, WatchedFeed, feeds_of, providers_in
 from downwind.watch.history import Book, GroupKeeper, Restored, Telling, WatchStore, restore
-from downwind.watch.incidents import Rules, Window
-from downwind.watch.live.keeping import PART, recall
+from downwind.watch.incidents import Rules
+from downwind.watch.live.keeping import recall
 from downwind.watch.live.state import LASTS, Live, Setting
-from downwind.watch.probing import Probing, most_together
+from downwind.watch.probing import Probing, Walk, most_together, undriven_by
+from downwind.watch.registered import own_domains
+from downwind.watch.registrations import RegistrationWatch
 from downwind.watch.schedule import Schedule
-from downwind.watch.selfcheck import blind_spots, with_watcher
-from downwind.watch.vantages import Inbox
-from downwind.watch.watched import beneath_of, watched_of
+from downwind.watch.selfcheck import with_watcher
+from downwind.watch.vantages import Inbox, vantages_of
+from downwind.watch.vantages.confirmations import Confirmations
+from downwind.watch.vantages.spec import traits
+from downwind.watch.watched import Watched, beneath_of, watched_of
 
-_ITSELF = frozenset({"vantage", "alert route", "status page", "watcher"})
 _HEARD_AGAIN = 3600.0
 """Seconds of probes that a watcher without a snapshot hears again when it starts."""
-_MOST_ASKED = 3_000
-"""Nodes of a graph of which it is asked at the start what would silence the watcher."""
+_SELDOM_HEARD_AGAIN = 14 * 86_400.0
+"""Seconds of what status feeds and registries said, for the same."""
+
+
+def limits_of(settings: WatchSettings) -> Limits:
+    """Several voices tell a broken way from a target that is down: with them nothing waits."""
+    alone = len(set(voices([traits(each) for each in vantages_of(settings)]))) == 1
+    return Limits(hold_alone=settings.hold_alone if alone else 0.0)
 
 
 @asynccontextmanager
@@ -47,44 +63,44 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
     settings, network = options.settings, options.network
     place = settings.place.name
     options = replace(options, network=replace(network, vantage=place))
-    above = watched_of(options.model, settings)
+    above = _above(options)
     async with AsyncExitStack() as stack:
         now = options.network.clock.now
         store = stack.enter_context(WatchStore(options.directory, now, vantage=place))
+        await asyncio.to_thread(_keep_model, options)
         keeper = GroupKeeper(store)
         stack.push_async_callback(keeper.close)
         graph = await _first_map(options)
         watched = (*above, *beneath_of(graph, above))
         feeds = _feeds(options, graph)
-        read: dict[str, Evidence] = {}
         reading = FeedWatch(
             feeds,
             options.catalog,
             options.network,
-            lambda record: _kept(store, read, record),
+            lambda record: _kept(store, record),
             every=settings.feeds_every,
         )
         whole = with_watcher(graph, options.needs(tuple(host_of(f.url) for f in feeds)))
         suspects = await asyncio.to_thread(Suspects.of, whole, LASTS)
-        silenced = await asyncio.to_thread(_silenced, whole)
+        itself = await _itself(options, whole)
         await asyncio.to_thread(load_kernels)
         setting = Setting(watched, options.vantages(), whole, suspects, options.catalog, settings)
-        live = Live.of(setting, reading.board)
-        live.read = read
+        own = own_domains(options.model, ask=settings.domains.ask)
+        live = Live.of(setting, reading.board, own)
         live.look(now())  # loads what is compiled, before time counts
         _resume_detector(options, live)
         routes = routes_of(settings.alerts, now, page=options.page)
-        outbox = Outbox([route.name for route in routes], Limits(), place)
+        outbox = Outbox([route.name for route in routes], limits_of(settings), place)
         telling = Telling(outbox, place, suspicions=settings.quiet == "page")
         inbox = Inbox(now)
         restored = await asyncio.to_thread(_restore, store, telling, live, inbox, now())
+        if restored.unread:
+            options.told(f"The snapshot is passed over, and the whole log read: {restored.unread}.")
         deliverer = Deliverer(routes, outbox, keeper.keep, options.network.clock)
-        book = Book(restored.decided, telling, keeper.keep, now, wake=deliverer.wake)
-        for number, planned in enumerate(settings.maintenance):
-            begins, ends = planned.begins.timestamp(), planned.ends.timestamp()
-            window = Window(f"file-{number}", planned.service, begins, ends, title=planned.title)
-            if not window.over(now()):
-                await book.plan(window)
+        book = Book(
+            restored.decided, telling, keeper.keep, now, wake=deliverer.wake, heard=live.hear
+        )
+        await plan(book, settings.maintenance, now())
         probing = Probing(
             [options.network],
             drivers=options.drivers,
@@ -98,8 +114,26 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
             vantages=(place,),
             together=most_together(),
         )
-        parts = Parts(store, keeper, book, deliverer, schedule, reading, inbox)
-        watcher = Watcher(options, live, parts, silenced)
+        registrations = RegistrationWatch(
+            own.asked(),
+            options.network,
+            RdapOptions(settings.domains.bootstrap, options.directory / "rdap-dns.json"),
+            live.domains.asked_at(),
+        )
+        parts = Parts(
+            store,
+            keeper,
+            book,
+            deliverer,
+            schedule,
+            reading,
+            inbox,
+            Confirmations(now),
+            registrations,
+        )
+        watcher = Watcher(options, live, parts, itself)
+        if accepted_needs(live.decisions):
+            await watcher.stand_on(whole)
         running = asyncio.create_task(watcher.run())
         try:
             yield watcher
@@ -109,8 +143,26 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
             await watcher.end()
 
 
+def _above(options: WatchOptions) -> tuple[Watched, ...]:
+    """What the model asks to watch; it tells which journeys nobody here can walk."""
+    watched = watched_of(options.model, options.settings)
+    for each in watched:
+        walk = each.target.what
+        undriven = undriven_by(walk.steps, options.drivers or {}) if isinstance(walk, Walk) else ""
+        if undriven:
+            options.told(f"{each.target.name} stays unknown: {undriven}.")
+    return watched
+
+
 async def _first_map(options: WatchOptions) -> Graph:
-    """What the watched stand on, by an earlier map where one is kept."""
+    """What the watched stand on; raises UsageError where the settings name what is not there."""
+    graph = await _map(options)
+    Names.of(options.model, graph, options.catalog).check_settings(options.settings)
+    return graph
+
+
+async def _map(options: WatchOptions) -> Graph:
+    """An earlier map where one is kept, else one of now."""
     directory = options.directory / "map"
     known = await asyncio.to_thread(graph_of, options.model, options.catalog, directory)
     if known is not None:
@@ -118,10 +170,32 @@ async def _first_map(options: WatchOptions) -> Graph:
     many = len(options.model.hosts())
     options.told(f"Mapping {many} host{'' if many == 1 else 's'} first.")
     mapped = await remap(
-        options.model, options.network, options.catalog, directory, None, budget=options.map_budget
+        options.model,
+        options.network,
+        options.catalog,
+        directory,
+        None,
+        budget=options.map_budget,
+        beside=options.own_hosts(),
     )
     options.told(f"Mapped: {mapped.records} observations, {mapped.unanswered} without an answer.")
     return mapped.graph
+
+
+async def _itself(options: WatchOptions, graph: Graph) -> Itself:
+    """What the watcher stands on; it tells where its alert routes share a cause."""
+    itself = await asyncio.to_thread(Itself.of, graph)
+    if itself.warning:
+        options.told(itself.warning)
+    return itself
+
+
+def _keep_model(options: WatchOptions) -> None:
+    """Beside the evidence, so that a replay knows what it is evidence of."""
+    try:
+        keep_model(options.model, options.directory)
+    except OSError as error:
+        options.told(f"The model is not kept beside the evidence: {error}")
 
 
 def _feeds(options: WatchOptions, graph: Graph) -> tuple[WatchedFeed, ...]:
@@ -129,37 +203,22 @@ def _feeds(options: WatchOptions, graph: Graph) -> tuple[WatchedFeed, ...]:
     return feeds_of(options.catalog, providers, options.given_feeds())
 
 
-def _silenced(graph: Graph) -> tuple[str, ...]:
-    """What could not be told, since the watcher would fall with it.
-
-    That it does not see without itself goes without saying. Of a big graph it is not asked: each
-    cause takes milliseconds, and the probing waits.
-    """
-    if len(graph.nodes) > _MOST_ASKED:
-        return ()
-    found = (each for each in blind_spots(graph, LASTS) if each.kind not in _ITSELF)
-    return tuple(islice((each.words for each in found), 20))
-
-
-def _kept(store: WatchStore, read: dict[str, Evidence], record: Evidence) -> None:
+def _kept(store: WatchStore, record: Evidence) -> None:
     store.keep([record])
-    read[record.subject] = record
 
 
 def _restore(store: WatchStore, telling: Telling, live: Live, inbox: Inbox, now: float) -> Restored:
-    here = live.detector.vantages[0]
-
-    def hear(record: Evidence) -> None:
-        live.hear(record)
-        if record.vantage != here:
-            inbox.remember(payload_id(to_payload(record)), record)
-
-    # The snapshot comes first, and what was logged after it on top.
-    loaded = store.load(now)
-    if loaded.snapshot is not None and PART in loaded.snapshot.parts:
-        with suppress(ValueError):  # of another version: what it tells comes again
-            recall(live, loaded.snapshot.parts[PART])
-    return restore(store, telling, now, Rules(), hear=hear, hear_from=now - _HEARD_AGAIN)
+    remember(store, inbox, live.detector.vantages[0])
+    return restore(
+        store,
+        telling,
+        now,
+        Rules(),
+        hear=live.hear,
+        hear_from=now - _HEARD_AGAIN,
+        seldom_from=now - _SELDOM_HEARD_AGAIN,
+        recall=lambda parts: recall(live, parts),
+    )
 
 
 def _resume_detector(options: WatchOptions, live: Live) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+from downwind.evidence.hosts import host_of
 from downwind.graph import Graph
-from downwind.graph.observed.index import host_of
 from downwind.jobs.remap import remap
+from downwind.jobs.watching.house import House
+from downwind.jobs.watching.itself import Itself
 from downwind.jobs.watching.options import WatchOptions
 from downwind.jobs.watching.parts import Parts
 from downwind.observe.dialer import NOT_ALLOWED
@@ -16,43 +18,35 @@ from downwind.questions.hidden import Hidden, accepted_needs, with_hidden
 from downwind.questions.suspects import Suspects
 from downwind.terms import DownwindError, Evidence, Seen, Unanswered
 from downwind.watch.agenda import Order
-from downwind.watch.alerts import Heartbeat, watcher_alert
-from downwind.watch.detection import Urgency, save
+from downwind.watch.alerts import Heartbeat
 from downwind.watch.feeds import Delay, Verdict, delays
-from downwind.watch.history import Held, Rollups, oldest_place, retain
+from downwind.watch.history import Held
 from downwind.watch.incidents import IncidentEvent
-from downwind.watch.live.endings import endings
+from downwind.watch.itself import VantageSeen, WatcherSeen
 from downwind.watch.live.hidden import seen, suspected
-from downwind.watch.live.keeping import PART, keep
+from downwind.watch.live.routes import routes_seen
 from downwind.watch.live.seen import Around, draw
 from downwind.watch.live.state import LASTS, Live
 from downwind.watch.live.targets import Targets
 from downwind.watch.live.verdict import ask, observe
-from downwind.watch.picture import Picture, VantageSeen, WatcherSeen
+from downwind.watch.picture import Picture
 from downwind.watch.selfcheck import with_watcher
 
-DETECTOR = "detector.npz"
 _TICK = 0.25
 """Real seconds between two looks at what came in."""
-_SNAPSHOT_EVERY = 60.0
-"""Real seconds."""
+_SUSPECT_EVERY = 5.0
+"""Real seconds between two looks whether an incident was closed."""
 _SILENT = 5
 """Rounds without a word after which a vantage is not well."""
 _LAST_ALERTS = 5.0
 """Real seconds that alerts have to go out when the watcher ends; the rest goes when it is back."""
-_SUM_UP_EVERY = 3600.0
-"""Real seconds between two roll-ups of what was sealed."""
-_KEEP = 14 * 86_400.0
-"""Seconds for which single probes are kept; what was decided is kept for good."""
 
 
 class Watcher:
     """Runs until it is cancelled. `picture` is what it knows now."""
 
-    def __init__(
-        self, options: WatchOptions, live: Live, parts: Parts, silenced: tuple[str, ...] = ()
-    ) -> None:
-        """`silenced`: what could not be told, in words."""
+    def __init__(self, options: WatchOptions, live: Live, parts: Parts, itself: Itself) -> None:
+        """`itself`: what the watcher stands on."""
         self.options = options
         self.live = live
         self.parts = parts
@@ -61,18 +55,16 @@ class Watcher:
         self._seen: list[Evidence] = []
         self._came = asyncio.Event()
         self._changed = asyncio.Event()
-        self._silenced = silenced
+        self._stands = itself
         self._trouble = ""
+        """Why the map could not be renewed."""
         self.hidden: tuple[Hidden, ...] = ()
         """Suspected needs."""
-        self._availability: Mapping[str, float] = {}
+        self.house = House(options, live, parts)
         self._targets = Targets()
         self._closed = True
         """An incident was closed since needs were last suspected."""
-        self._disk_told = False
         self._refused = False
-        self._ending: dict[str, Urgency] = {}
-        """Targets of which the end of the certificate was told."""
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.picture = Picture(at=self.started_at, started_at=self.started_at)
 
@@ -89,8 +81,10 @@ class Watcher:
             self._judge_on(),
             parts.reading.run(),
             parts.deliverer.run(),
-            self._keep_house(),
-            self._sum_up_on(),
+            self._suspect_on(),
+            self.house.keep(),
+            self.house.sum_up(self._held),
+            parts.registrations.run(self._registered),
         ]
         if settings.map_every > 0:
             tasks.append(self._remap_on())
@@ -116,7 +110,7 @@ class Watcher:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_ALERTS):
                 await self.parts.deliverer.drain()
-        await self._snapshot()
+        await self.house.snapshot()
 
     async def changed(self) -> None:
         """Returns when there is another picture than now."""
@@ -124,9 +118,10 @@ class Watcher:
 
     async def take_in(self, records: Sequence[Evidence]) -> None:
         """Records from elsewhere, such as deploys: kept, then counted."""
-        await self.parts.keeper.keep(records)
-        for record in records:
-            self.live.hear(record)
+        await self.house.take_in(records)
+
+    async def _registered(self, record: Evidence) -> None:
+        await self.take_in([record])
 
     def _heard(self, _: Order, record: Evidence) -> None:
         if isinstance(record.finding, Unanswered) and not self._refused:
@@ -158,6 +153,8 @@ class Watcher:
         for wanted in self.live.wanted(self.now()):
             if wanted.vantage == here:
                 self.parts.schedule.ask(wanted.target, wanted.vantage, wanted.due)
+            else:
+                self.parts.confirmations.ask(wanted.vantage, wanted.target)
 
     async def _judge_on(self) -> None:
         """A round at each interval, and steps between them while something is in doubt."""
@@ -166,7 +163,8 @@ class Watcher:
         while True:
             await asyncio.sleep(_TICK)
             now = self.now()
-            regular = now >= due
+            # A clock that was set back must not put it off.
+            regular = now >= due or due - now > every
             if not regular and self.live.probes == heard:
                 continue
             self._confirm()
@@ -204,8 +202,12 @@ class Watcher:
             for wanted in incident.separating:
                 node, _, vantage = wanted.partition(" from ")
                 for each in self.live.setting.watched:
-                    if each.node == node and (vantage or here) == here:
+                    if each.node != node:
+                        continue
+                    if (vantage or here) == here:
                         self.parts.schedule.ask(each.target.name, here)
+                    else:
+                        self.parts.confirmations.ask(vantage, each.target.name)
 
     def _draw(self) -> None:
         around = Around(
@@ -213,7 +215,7 @@ class Watcher:
             ledger=self.parts.book.ledger,
             windows=tuple(self.parts.book.decided.maintenance.windows.values()),
             watcher=self._itself(),
-            availability=self._availability,
+            availability=self.house.availability,
             targets=self._targets,
             delays=self._delays(),
             vantages=self._vantages(),
@@ -230,30 +232,37 @@ class Watcher:
             for each in self.parts.book.ledger.incidents.values()
             if each.cause.scope is not None
         ]
-        return delays(verdicts, self.live.board.history(), self.now())
+        board = self.live.board
+        return delays(verdicts, board.history(), self.now(), board.read_since())
 
     def _itself(self) -> WatcherSeen:
         disk, counts = self.parts.store.health(), self.parts.schedule.counts()
         lag = self.parts.schedule.lag()
         sights = self.live.sight()
         blind = bool(sights) and all(sights.values())
+        hindered = self.live.hindered.get(self.options.settings.place.name)
+        why = (hindered and hindered.words()) or "its own connectivity fails"
         reasons = [
             f"the disk takes nothing: {disk.reason}" if not disk.ok else "",
             f"a probe failed by our own defect: {self.parts.schedule.defect}"
             if counts.defects
             else "",
             self._trouble,
+            self.house.trouble,
+            hindered.words() if hindered else "",
         ]
         reason = "; ".join(each for each in reasons if each)
         return WatcherSeen(
             healthy=not reason,
             blind=blind,
-            reason="its own connectivity fails" if blind else reason,
-            unreportable=self._silenced,
+            reason=why if blind else reason,
+            unreportable=self._stands.silenced,
             lag=lag.p99,
             probes=counts.ended,
             skipped=counts.skipped,
             unsaved=disk.buffered,
+            alerting=self._stands.routes.words,
+            routes=routes_seen(self._stands.routes, self.parts.deliverer.health()),
         )
 
     def _vantages(self) -> tuple[VantageSeen, ...]:
@@ -278,72 +287,15 @@ class Watcher:
             )
         return tuple(found)
 
-    async def _keep_house(self) -> None:
-        """Snapshots, a disk that is full or has room again, and old probes."""
-        loop = asyncio.get_running_loop()
+    def _held(self) -> tuple[Held, ...]:
+        return Held.of(self.parts.book.ledger.open())
+
+    async def _suspect_on(self) -> None:
         while True:
-            await asyncio.sleep(5.0)
-            await asyncio.to_thread(self.parts.store.try_again)
-            await self._tell_disk()
-            await self._tell_endings()
-            if loop.time() % _SNAPSHOT_EVERY < 5.0:
-                await self._snapshot()
+            await asyncio.sleep(_SUSPECT_EVERY)
             if self._closed:
                 self._closed = False
                 await self.suspect()
-
-    async def _tell_disk(self) -> None:
-        health = self.parts.store.health()
-        if health.ok is not self._disk_told:
-            return
-        self._disk_told = not health.ok
-        text = health.reason or "It takes what is seen again."
-        title = "The watcher's disk takes nothing" if not health.ok else "The disk has room again"
-        told = watcher_alert(self.now(), "disk-full", title, text, over=health.ok)
-        await self.parts.book.alert(told)
-        self.options.told(f"{title}: {text}")
-
-    async def _tell_endings(self) -> None:
-        """Certificates that end soon, or were renewed after that was told."""
-        for told in endings(self.live.latest, self._ending, self.now()):
-            if told.urgency is None:
-                del self._ending[told.target]
-            else:
-                self._ending[told.target] = told.urgency
-            state = "is renewed" if told.urgency is None else f"ends: {told.urgency}"
-            title = f"The certificate of {told.target} {state}"
-            what = f"certificate-{told.target}"
-            over = told.urgency is None
-            await self.parts.book.alert(
-                watcher_alert(self.now(), what, title, told.text, over=over)
-            )
-            self.options.told(f"{title}. {told.text}")
-
-    async def _snapshot(self) -> None:
-        with contextlib.suppress(OSError):
-            await asyncio.to_thread(save, self.live.detector, self.options.directory / DETECTOR)
-        await self.parts.book.snapshot(self.parts.store, lambda: {PART: keep(self.live)})
-
-    async def _sum_up_on(self) -> None:
-        """Roll up what is sealed, and let go of old probes that are rolled up."""
-        while True:
-            try:
-                held = Held.of(self.parts.book.ledger.open())
-                self._availability = await asyncio.to_thread(self._sum_up, held)
-            except (OSError, DownwindError) as error:
-                self._trouble = f"what was seen could not be summed up: {error}"
-            await asyncio.sleep(_SUM_UP_EVERY)
-
-    def _sum_up(self, held: Sequence[Held]) -> Mapping[str, float]:
-        directory, now = self.options.directory, self.now()
-        rollups = Rollups(directory / "rollups")
-        rolled = rollups.roll(self.parts.store.log_directory)
-        rollups.merge()
-        place = oldest_place(directory)
-        if place is not None:
-            log = self.parts.store.log_directory
-            retain(log, now - _KEEP, held, rolled=rolled, snapshot=place.segment)
-        return rollups.availability(now - 86_400.0, now)
 
     async def suspect(self) -> None:
         """Look for needs that nobody knows of in what fell together so far."""
@@ -382,10 +334,12 @@ class Watcher:
             options.directory / "map",
             live.setting.graph,
             budget=options.map_budget,
+            beside=options.own_hosts(),
         )
         hosts = tuple(host_of(h.url) for h in live.board.health(self.now()))
         whole = with_watcher(mapped.graph, options.needs(hosts))
         await self.stand_on(whole)
+        self._stands = await asyncio.to_thread(Itself.of, whole)
         told = [
             Evidence(
                 change.node,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
+from downwind.evidence.hosts import host_of
+
 _PATHS: Mapping[str, str] = MappingProxyType(
     {
         "statuspage": "/api/v2/summary.json",
@@ -82,7 +84,7 @@ def named_in(page: str, base: str) -> tuple[str, ...]:
     head = page[:_LOOKED_AT]
     if hit := _STATUS_IO.search(head):
         found[f"https://api.status.io/1.0/status/{hit[1]}"] = None
-    host = _host(base)
+    host = host_of(base)
     for tag in _LINK.finditer(head):
         told = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(tag[1])}
         if told.get("type", "").lower() not in _FEEDS or len(found) >= _MOST_LINKS:
@@ -98,10 +100,3 @@ def named_in(page: str, base: str) -> tuple[str, ...]:
 
 def _plain(parts: SplitResult) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
-
-
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None

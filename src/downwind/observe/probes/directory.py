@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
 
-from downwind.observe.dialer import Dialer
+from downwind.observe.dialer import Dialer, has_route
 from downwind.observe.failures import DialRefused, DnsFailed
 from downwind.observe.names import is_address
 from downwind.observe.network import Network
@@ -113,17 +112,10 @@ class Directory:
         """Whether this machine has a route: without one, nothing is learnt of the other side."""
         if self._network.dial is not None:
             return True
-        family = socket.AF_INET6 if ":" in ip else socket.AF_INET
         try:
-            self._dialer.route(ip, "udp", 53)
-            with socket.socket(family, socket.SOCK_DGRAM) as unsent:
-                # Connecting a datagram socket sends nothing; it only looks for a route.
-                unsent.connect((ip, 53))
+            return has_route(self._dialer.route(ip, "udp", 53))
         except DialRefused:
             return True
-        except OSError:
-            return False
-        return True
 
 
 def sorted_out(

@@ -17,12 +17,13 @@ from downwind.observe.probes.kinds import DnsProbe
 from downwind.observe.probes.told import Told
 
 _KEPT = 20
+_NO_DATA = "NODATA"
 
 
 async def ask(
     network: Network, dialer: Dialer, probe: DnsProbe, server: Endpoint, told: Told, budget: float
 ) -> None:
-    """One question, asked twice where nothing comes; raises DnsFailed or DialRefused.
+    """One question, asked twice where nothing comes; raises DnsFailed, DialRefused or NoSocket.
 
     The budget is in seconds of the network's clock.
     """
@@ -30,19 +31,29 @@ async def ask(
     # Two tries by UDP, or one with another by TCP, fit into the budget.
     wait = min(network.timeouts.dns, budget / 2.5)
     patient = dataclasses.replace(network.timeouts, dns=wait)
-    reply = await ask_servers(
-        dialer,
-        dataclasses.replace(network, timeouts=patient),
-        (host_name(probe.name), probe.rdtype),
-        (server,),
-        recursive=not probe.server,
-    )
-    told.dns = {"rcode": reply.rcode, "ede": reply.ede}
+
+    async def put(rdtype: str) -> DnsReply:
+        reply = await ask_servers(
+            dialer,
+            dataclasses.replace(network, timeouts=patient),
+            (host_name(probe.name), rdtype),
+            (server,),
+            recursive=not probe.server,
+        )
+        reply.demand_asked()
+        return reply
+
+    rdtype, reply = probe.rdtype, await put(probe.rdtype)
     fault = _fault(probe, reply)
+    if fault == _NO_DATA and rdtype == "A" and not (probe.server or probe.expects):
+        # A host that has IPv6 alone resolves as well.
+        rdtype, reply = "AAAA", await put("AAAA")
+        fault = _fault(probe, reply)
+    told.dns = {"rcode": reply.rcode, "ede": reply.ede}
     if fault:
         raise DnsFailed(f"{probe.name} {probe.rdtype}: {fault}", where=server.ip)
     told.passed.append("dns")
-    records = _records(reply, probe.rdtype)
+    records = _records(reply, rdtype)
     told.extra["records"] = records[:_KEPT]
     if probe.expects and not set(probe.expects) & set(records):
         told.fails("expect", f"none of the records is {', '.join(probe.expects)[:200]}")
@@ -57,7 +68,7 @@ def _fault(probe: DnsProbe, reply: DnsReply) -> str:
         return ""  # records, or an alias that leads out of this server's zones
     if probe.server and not message.flags & dns.flags.AA:
         return "lame: it does not answer for this name"
-    return "NODATA"
+    return _NO_DATA
 
 
 def _records(reply: DnsReply, rdtype: str) -> list[str]:

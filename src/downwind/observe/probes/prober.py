@@ -19,6 +19,7 @@ from downwind.observe.probes.directory import LONGEST, Directory, Known
 from downwind.observe.probes.kinds import DnsProbe, HttpProbe, Probe, TlsProbe
 from downwind.observe.probes.line import Line
 from downwind.observe.probes.ration import Ration
+from downwind.observe.probes.resolvers import Resolvers
 from downwind.observe.probes.tls import Lifetimes, look_closer, shake
 from downwind.observe.probes.told import Told
 from downwind.terms import Evidence
@@ -52,6 +53,7 @@ class Prober:
         self._gate = gate
         self._dialer = dialer or Dialer(network)
         self._directory = Directory(network, self._dialer, longest_kept)
+        self._resolvers = Resolvers(network)
         self._lifetimes = Lifetimes()
         self._ration = ration or Ration()
         self._questions: dict[HttpProbe, http.Question] = {}
@@ -63,6 +65,13 @@ class Prober:
     async def close(self) -> None:
         """Ends what is still asked of the resolvers."""
         await self._directory.close()
+        await self._resolvers.close()
+
+    async def silent_resolvers(self, ip: str = "") -> str:
+        """The addresses of this network's resolvers, or of the one at `ip`, where none says
+        anything to anybody; empty where one does. It raises NoSocket where nothing can be asked.
+        """
+        return await self._resolvers.silent(ip)
 
     async def addresses(self, probe: Probe) -> tuple[str, ...]:
         """Where the probe can go, both families by turns; raises DnsFailed."""

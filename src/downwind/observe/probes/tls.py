@@ -16,35 +16,40 @@ from downwind.observe.tls import check_dates, record_certificate
 _MOST = 50_000
 
 
+Life = tuple[float | None, float | None]
+"""When a certificate begins and ends, in seconds since 1970; None where it cannot be read."""
+
+
 class Lifetimes:
-    """Until when certificates last: each is read once, since the same is shown every round."""
+    """How long certificates last: each is read once, since the same is shown every round."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, float | None] = {}
+        self._known: dict[bytes, Life] = {}
 
-    def end(self, secured: ssl.SSLObject) -> float | None:
-        """Seconds since 1970, or None where the certificate cannot be read."""
+    def life(self, secured: ssl.SSLObject) -> Life:
+        """Of the certificate that this connection showed."""
         der = secured.getpeercert(binary_form=True)
         if not der:
-            return None
+            return None, None
         if der not in self._known:
             if len(self._known) >= _MOST:
                 self._known.clear()
-            self._known[der] = _end(der)
+            self._known[der] = _life(der)
         return self._known[der]
 
 
-def _end(der: bytes) -> float | None:
+def _life(der: bytes) -> Life:
     try:
-        return read_certificate(der).not_after
+        certificate = read_certificate(der)
     except ValueError:
-        return None
+        return None, None
+    return certificate.not_before, certificate.not_after
 
 
 async def shake(network: Network, line: Line, host: str, lifetimes: Lifetimes, told: Told) -> None:
     """TLS on this connection; raises TlsFailed."""
     secured = await line.secure(host, network.verifying)
-    told.extra["not_after"] = lifetimes.end(secured)
+    told.extra["not_before"], told.extra["not_after"] = lifetimes.life(secured)
     check_dates(secured, network.clock)
 
 
@@ -57,6 +62,7 @@ async def look_closer(
     value = getattr(finding, "value", None)
     if value is None:
         return
+    told.extra["not_before"] = value["not_before"]
     told.extra["not_after"] = value["not_after"]
     told.extra["issuer"] = value["issuer_organization"] or value["issuer_name"]
     told.extra["problems"] = list(value["problems"])

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from downwind.evidence.redact import redact_body, redact_headers
-from downwind.observe.failures import Busy, Crowded, Defect, DialRefused, LayerFailed, NoSocket
+from downwind.observe.failures import OURS, LayerFailed
 from downwind.observe.probes.ration import Ration
 from downwind.observe.wire import Reply
 from downwind.terms import Finding, Seen, Unanswered
 
 _BODY_KEPT = 2_000
-_OWN = (DialRefused, Crowded, NoSocket, Busy, Defect)
-"""They say nothing of the other side."""
 
 
 @dataclass(slots=True)
@@ -37,7 +35,7 @@ class Told:
     """Kept of a failing probe: signatures are read from it."""
     failed: LayerFailed | None = None
     extra: dict[str, Any] = field(default_factory=dict)
-    """What a kind of probe adds: not_after, answered, records, server."""
+    """What a kind of probe adds: not_before, not_after, answered, records, server."""
 
     def passes(self, layer: str, then: str, waits_for: str) -> None:
         """This layer works; the next is under way."""
@@ -54,7 +52,7 @@ class Told:
         Where `ration` grants no body, the step says `body_left_out`.
         """
         failed = self.failed
-        if isinstance(failed, _OWN):
+        if isinstance(failed, OURS):
             detail = {"layer": failed.layer or self.layer, "address": self.address}
             return Unanswered(failed.reason[:_BODY_KEPT], detail)
         ok, reply = failed is None, self.reply

@@ -21,14 +21,19 @@ from downwind.terms import Absent, Finding, Seen, Unanswered
 
 _CAP = 1_000_000
 _HEADERS = {"Accept": "application/rdap+json"}
+_SERVES = 86_400.0
+"""Seconds for which a list serves..."""
+_FAILURE_SERVES = 600.0
+"""...and for which it is not asked for again where it could not be had."""
 
 
 class Registrations:
-    """Looks up registrations; the list of servers is fetched once for all."""
+    """Looks up registrations; the list of servers is fetched once a day for all."""
 
     def __init__(self, options: RdapOptions) -> None:
         self._options = options
         self._servers: Servers | LayerFailed | None = None
+        self._had_at = 0.0
         self._asking = asyncio.Lock()
 
     async def look(self, session: Session, domain: str) -> Finding:
@@ -43,7 +48,9 @@ class Registrations:
 
     async def _list(self, session: Session) -> Servers:
         async with self._asking:
-            if self._servers is None:
+            now = session.network.clock.now()
+            if self._servers is None or not self._serves(now):
+                self._had_at = now
                 try:
                     self._servers = await find_servers(session, self._options)
                 except LayerFailed as failed:
@@ -51,6 +58,11 @@ class Registrations:
         if isinstance(self._servers, LayerFailed):
             raise self._servers
         return self._servers
+
+    def _serves(self, now: float) -> bool:
+        failed = isinstance(self._servers, LayerFailed)
+        # A clock that was set back must not make a list serve for ever.
+        return abs(now - self._had_at) < (_FAILURE_SERVES if failed else _SERVES)
 
 
 async def _ask(session: Session, server: str, domain: str) -> Finding:
@@ -63,8 +75,10 @@ async def _ask(session: Session, server: str, domain: str) -> Finding:
     detail: dict[str, Any] = {"layer": "http", "registry": host, "status": reply.status}
     if reply.status == 404:
         return Absent("the registry knows no such domain", detail)
-    if reply.status != 200 or reply.truncated:
+    if reply.status != 200:
         return Unanswered(f"the registry answers with status {reply.status}", detail)
+    if reply.truncated:
+        return Unanswered(f"the registry's answer is longer than {_CAP:,} bytes", detail)
     try:
         return Seen({**read_domain(reply.json(), domain), "registry": host})
     except ValueError as error:

@@ -87,7 +87,7 @@ def _best(urls: list[Any]) -> str:
 async def find_servers(session: Session, options: RdapOptions) -> Servers:
     """The list, kept or fresh; raises LayerFailed where it can be had from nowhere."""
     now = session.network.clock.now()
-    kept, age = _kept(options.cache, now)
+    kept, age = _kept(options, now)
     if kept and age < _KEPT_FOR:
         return kept
     try:
@@ -96,7 +96,7 @@ async def find_servers(session: Session, options: RdapOptions) -> Servers:
         if kept and age < _USED_AT_MOST:
             return kept
         raise
-    _keep(options.cache, fresh, now)
+    _keep(options, fresh, now)
     return fresh
 
 
@@ -110,29 +110,32 @@ async def _fetch(session: Session, url: str) -> Servers:
         raise HttpFailed(f"the list of RDAP servers cannot be read: {error}") from error
 
 
-def _kept(cache: Path | None, now: float) -> tuple[Servers, float]:
-    """What was kept, and its age in seconds; nothing where the file is not as it was written."""
-    if cache is None:
+def _kept(options: RdapOptions, now: float) -> tuple[Servers, float]:
+    """What was kept of this list, and its age in seconds; nothing where the file is not as it was
+    written."""
+    if options.cache is None:
         return {}, 0.0
     try:
-        data = json.loads(cache.read_text(encoding="utf-8"))
+        data = json.loads(options.cache.read_text(encoding="utf-8"))
+        if data["list"] != options.bootstrap:
+            return {}, 0.0
         servers = {str(suffix): str(url) for suffix, url in data["servers"].items()}
         return servers, max(0.0, now - float(data["fetched"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}, 0.0
 
 
-def _keep(cache: Path | None, servers: Servers, now: float) -> None:
+def _keep(options: RdapOptions, servers: Servers, now: float) -> None:
+    cache = options.cache
     if cache is None:
         return
+    kept = {"list": options.bootstrap, "fetched": now, "servers": dict(servers)}
     fresh = cache.with_name(f"{cache.name}.{os.getpid()}")
     # A folder that cannot be written costs one request to IANA the next time.
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
         try:
-            fresh.write_text(
-                json.dumps({"fetched": now, "servers": dict(servers)}), encoding="utf-8"
-            )
+            fresh.write_text(json.dumps(kept), encoding="utf-8")
             fresh.replace(cache)
         except OSError:
             fresh.unlink(missing_ok=True)

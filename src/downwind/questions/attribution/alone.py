@@ -96,7 +96,7 @@ def _nobody_else(trial: Trial, weighed: Weighed, nodes: Flags, named: Collection
     many, total = len(trial.suspects.names), 0.0
     takes: dict[int, bool] = {}
     for members, mass in zip(
-        weighed.posterior.members.tolist(), weighed.posterior.mass.tolist(), strict=True
+        weighed.told.members.tolist(), weighed.told.mass.tolist(), strict=True
     ):
         for member in members:
             if member < 0 or member in named:

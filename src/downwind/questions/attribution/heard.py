@@ -177,7 +177,8 @@ def _mixtures(
     counts = np.zeros((len(which), len(number)))
     np.add.at(counts, (at, np.array(kinds, dtype=np.int64)), 1.0)
     shares = np.round(_SHARES * counts / np.maximum(counts.sum(axis=1), 1.0)[:, None])
-    shares[shares.sum(axis=1) == 0] = 1.0  # many marks, each rare
+    rare = shares.sum(axis=1) == 0  # many marks, each rare
+    shares[rare] = counts[rare] > 0
     rows, profile_of = np.unique(shares.astype(np.int8), axis=0, return_inverse=True)
     profile = np.zeros(many, dtype=np.int64)
     profile[which] = 1 + profile_of.reshape(-1)

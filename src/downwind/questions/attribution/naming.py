@@ -1,4 +1,8 @@
-"""From the posterior to names: one attribution for each fault, and what stays unexplained."""
+"""From the posterior to names: one attribution for each fault, and what stays unexplained.
+
+Who is named must hold by the prior of any moment, so that quiet days stay quiet. How sure that is,
+and who else it may be, is told by the prior of a moment in which somebody is at fault.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +35,7 @@ class _Fault(NamedTuple):
     top: Scope | None
     members: tuple[int, ...]
     confidence: float
+    """At any moment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +44,8 @@ class _Case:
     weighed: Weighed
     scopes: dict[Scope, float]
     each: dict[int, float]
+    told_scopes: dict[Scope, float]
+    told_each: dict[int, float]
     faults: tuple[_Fault, ...]
     settled: Settled
     failing: Flags
@@ -59,7 +66,10 @@ def name_faults(trial: Trial, weighed: Weighed) -> Answer:
     faults = _faults(trial, weighed, scopes, each)
     members = [m for fault in faults for m in fault.members]
     settled = settle(trial, weighed.extra, members)
-    case = _Case(trial, weighed, scopes, each, faults, settled, failing)
+    case = _Case(
+        trial, weighed, scopes, each, by_scope(weighed.told, trial.suspects),
+        weighed.told.of_each(), faults, settled, failing,
+    )  # fmt: skip
     shares = [_shares(case, fault) for fault in faults]
     explained = [mine & _inside(case, fault) for fault, mine in zip(faults, shares, strict=True)]
     nobody = np.zeros(len(failing), dtype=np.bool_)
@@ -158,7 +168,7 @@ def _attribution(
         rivals=_rivals(case),
         same=_same(case, member),
         consequences=_consequences(case, member, mine),
-        provider_confidence=fault.confidence if fault.top else 0.0,
+        provider_confidence=min(1.0, case.told_scopes.get(fault.top, 0.0)) if fault.top else 0.0,
         severity=max(case.settled.severity[m] for m in fault.members),
         parts=tuple(sorted(name_of(trial, m) for m in fault.members)) if together else (),
         separating=tell_apart,
@@ -174,7 +184,7 @@ def _verdict(trial: Trial, fault: _Fault) -> str:
 def _at_its_grain(case: _Case, fault: _Fault) -> tuple[Scope | None, int, float]:
     """The scope that the evidence separates, the likeliest suspect in it, and how sure that is."""
     if fault.top is None:
-        return None, fault.members[0], min(1.0, fault.confidence)
+        return None, fault.members[0], min(1.0, case.told_each.get(fault.members[0], 0.0))
     suspects = case.trial.suspects
     scope = finest(case.weighed.posterior, suspects, case.scopes, fault.top, fault.members)
     inside = [
@@ -184,7 +194,7 @@ def _at_its_grain(case: _Case, fault: _Fault) -> tuple[Scope | None, int, float]
     ]
     together = len(fault.members) > 1
     member = suspects.number_of_scope[scope] if together else -max(inside)[1]
-    return scope, member, min(1.0, case.scopes[scope])
+    return scope, member, min(1.0, case.told_scopes.get(scope, 0.0))
 
 
 def name_of(trial: Trial, member: int) -> str:
@@ -231,8 +241,8 @@ def _rivals(case: _Case) -> tuple[tuple[str, float], ...]:
     """Who else may be at fault, those left out who are named themselves."""
     named = {f.top for f in case.faults}
     members = {m for f in case.faults for m in f.members}
-    found = [(str(s), w) for s, w in case.scopes.items() if not s.wider() and s not in named]
-    for member, weight in case.each.items():
+    found = [(str(s), w) for s, w in case.told_scopes.items() if not s.wider() and s not in named]
+    for member, weight in case.told_each.items():
         is_scope = member < len(case.trial.suspects.names) and case.trial.suspects.scopes[member]
         if not is_scope and member not in members:
             found.append((name_of(case.trial, member), weight))

@@ -17,7 +17,9 @@ class Parameters:
     """What the search and the posterior are tuned by."""
 
     prior: float = 1e-4
-    """That a given scope or component is at fault."""
+    """That a given scope or component is at fault at any moment: by it faults are named."""
+    prior_told: float = 4e-3
+    """The same of a scope where it is known that somebody is: by it confidences are told."""
     prior_vantage: float = 1e-3
     """That a given vantage, its resolver or its network is at fault."""
     own_rate: float = 0.003

@@ -74,7 +74,9 @@ class Prior:
     """Before the witnesses speak."""
 
     causes: Floats
-    """Per cause the log of how likely it is to be at fault."""
+    """Per cause the log of how likely it is to be at fault at any moment."""
+    rise: Floats
+    """Per cause how much that log rises where it is known that somebody is at fault."""
     own: Floats
     """Per service how likely it is to fail by itself."""
 
@@ -100,7 +102,9 @@ def believe(
             own[service[change.subject]] += odds
         elif change.subject in suspects.number:
             causes[suspects.number[change.subject]] += odds
-    return Prior(causes, np.minimum(np.exp(own), _MOST_OWN))
+    scoped = np.array([scope is not None for scope in suspects.scopes], dtype=np.bool_)
+    rise = np.where(scoped, np.log(how.prior_told / how.prior), 0.0)
+    return Prior(causes, rise, np.minimum(np.exp(own), _MOST_OWN))
 
 
 def _posted(suspects: Suspects, posts: Sequence[Post]) -> dict[int, float]:

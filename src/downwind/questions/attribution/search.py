@@ -12,7 +12,7 @@ import numpy as np
 from downwind.questions.attribution.parameters import SEVERITIES
 from downwind.questions.attribution.posterior import NOBODY, Posterior
 from downwind.questions.attribution.trial import Columns, Trial, log_mean
-from downwind.solve.arrays import Floats, Ints, Shorts
+from downwind.solve.arrays import Flags, Floats, Ints, Shorts
 
 _WIDE = 4
 """Three causes and a place."""
@@ -58,6 +58,9 @@ class Weighed:
     """What the search found."""
 
     posterior: Posterior
+    """At any moment."""
+    told: Posterior
+    """Where it is known that somebody is at fault."""
     extra: Extra
     columns: Columns
     """Of the causes under which somebody fails."""
@@ -79,7 +82,8 @@ class Search:
         self._many = len(trial.suspects.names)
         self._extra = _extra(trial)
         self._columns = trial.columns(_candidates(trial, self._extra))
-        self._prior = trial.log_prior[self._columns.cause]
+        self._place_of = {c: p for p, c in enumerate(self._columns.cause.tolist())}
+        self._prior = trial.prior.causes[self._columns.cause]
         self._found = [_Scored(np.full((1, _WIDE), NOBODY), np.zeros(1))]
         self._cut_short = False
 
@@ -96,7 +100,13 @@ class Search:
         members = np.concatenate([scored.members for scored in self._found])
         scores = np.concatenate([scored.scores for scored in self._found])
         posterior = Posterior.of(members, scores, self._how.temperature)
-        return Weighed(posterior, self._extra, self._columns, self._cut_short)
+        told = Posterior.of(members, scores + self._rise(members), self._how.temperature)
+        return Weighed(posterior, told, self._extra, self._columns, self._cut_short)
+
+    def _rise(self, members: Ints) -> Floats:
+        """Per hypothesis how much likelier it is in log where somebody is at fault."""
+        beside = np.zeros(len(self._trial.places) + 1)  # the last one is for NOBODY, which is -1
+        return np.asarray(np.concatenate([self._trial.prior.rise, beside])[members].sum(axis=1))
 
     def _worth(
         self, known: Sequence[Hypothesis], found: Sequence[Hypothesis], patience: float
@@ -126,7 +136,7 @@ class Search:
         gained = self._trial.add(base.here, self._columns)
         joined = self._joined(base, gained)
         scores = base.score + self._prior + log_mean(gained)
-        others = ~np.isin(self._columns.cause, base.members)
+        others = self._others(base)
         members = np.full((len(scores), _WIDE), NOBODY)
         members[:, 0] = self._columns.cause
         members[:, 1 : 1 + len(base.members)] = base.members
@@ -147,6 +157,12 @@ class Search:
             chosen.append(Hypothesis((*base.members, cause), float(scores[place]), after))
         return chosen
 
+    def _others(self, base: Hypothesis) -> Flags:
+        """Per column whether its cause is no member yet."""
+        found = np.ones(len(self._columns.cause), dtype=np.bool_)
+        found[[p for m in base.members if (p := self._place_of.get(m)) is not None]] = False
+        return found
+
     def _joined(self, base: Hypothesis, gained: Floats) -> dict[int, Columns]:
         """Score anew the causes with which more falls now than with them alone."""
         found: dict[int, Columns] = {}
@@ -155,7 +171,7 @@ class Search:
             for cause, rows in self._extra.get(member, {}).items():
                 partners.setdefault(cause, []).append((member, rows))
         for cause, extra in partners.items():
-            place = int(np.searchsorted(self._columns.cause, cause))
+            place = self._place_of[cause]
             found[place] = self._trial.joined(cause, extra)
             gained[place] = self._trial.add(base.here, found[place])[0]
         return found
@@ -167,7 +183,7 @@ class Search:
             column = trial.columns(np.array([cause]))
             gained = trial.add(trial.nothing, column)[0]
             here = trial.hurt(trial.nothing, column, 0, float(SEVERITIES[gained.argmax()]))
-            score = float(trial.log_prior[cause] + log_mean(gained))
+            score = float(trial.prior.causes[cause] + log_mean(gained))
             found.append(Hypothesis((cause,), score, here))
         return found
 

@@ -21,8 +21,8 @@ _MOST = 3
 
 def further(trial: Trial, weighed: Weighed) -> tuple[Further, ...]:
     """The most telling probes of nodes that have said little so far, three at most."""
-    members = weighed.posterior.members[:_HYPOTHESES]
-    mass = weighed.posterior.mass[:_HYPOTHESES]
+    members = weighed.told.members[:_HYPOTHESES]
+    mass = weighed.told.mass[:_HYPOTHESES]
     mass = mass / mass.sum()
     bits = _bits(trial, members.tolist(), mass)
     spoken = np.zeros(len(bits))

@@ -17,6 +17,9 @@ from downwind.questions.attribution.prior import Prior
 from downwind.questions.suspects import Suspects
 from downwind.solve.arrays import Flags, Floats, Ints, Shorts
 
+_LEAST_UNKNOWN = 0.5
+"""Below this share of the own rate, strays are lost among faults of their own: not looked for."""
+
 
 class Columns(NamedTuple):
     """Whom some causes take, among the nodes that are heard."""
@@ -38,8 +41,7 @@ class Trial:
     suspects: Suspects
     heard: Heard
     how: Parameters
-    log_prior: Floats
-    """Per cause."""
+    prior: Prior
     service: Ints
     """Per node the group that fails by itself together: its service, or the node alone."""
     rate: Floats
@@ -79,7 +81,7 @@ class Trial:
         with np.errstate(divide="ignore"):
             log_whole = np.log(service_rate) + log_mean(np.stack(logs, axis=1))
         return cls(
-            suspects, heard, how, prior.causes, service, rate, own, service_rate, log_whole,
+            suspects, heard, how, prior, service, rate, own, service_rate, log_whole,
             tuple(places), _keys(len(heard.row)), tuple(_among(heard, place) for place in places),
         )  # fmt: skip
 
@@ -102,7 +104,10 @@ class Trial:
         return float(self.shares(here)[0].sum())
 
     def add(self, here: Floats, columns: Columns) -> Floats:
-        """float[columns, severities]: the log-likelihood that each column would add."""
+        """float[columns, severities]: the log-likelihood that each column would add.
+
+        The graph may be whole, or lack the usual share of the needs: either counts half.
+        """
         _, rest, whole = self.shares(here)
         inside = gains(
             columns.start, columns.node, columns.hit, here, self.service, self.rate, self.own,
@@ -111,9 +116,9 @@ class Trial:
         outside = strays(
             columns.start, columns.node, columns.cause, np.flatnonzero(self.heard.fails), here,
             self.service, self.rate, self.own, self.heard.down, self.heard.profile,
-            self.heard.fits.suspects, rest, whole, self._unknown(columns),
+            self.heard.fits.suspects, rest, whole, self._unknown(columns.start), SEVERITIES,
         )  # fmt: skip
-        return np.asarray(inside + outside[:, None])
+        return np.asarray(inside + np.logaddexp(outside, 0.0) - np.log(2))
 
     def hurt(self, here: Floats, columns: Columns, place: int, severity: float) -> Floats:
         """The nodes' likelihood with one cause more, at this severity.
@@ -123,7 +128,7 @@ class Trial:
         """
         entries = slice(columns.start[place], columns.start[place + 1])
         node, cause = columns.node[entries], columns.cause[place]
-        share = self._unknown(columns)[place]
+        share = severity * float(self._unknown(columns.start[place : place + 2])[0])
         stray = self.heard.down * self.heard.fits.suspects[self.heard.profile, cause]
         found = np.where(
             self.heard.fails, np.maximum(here, (1 - share) * here + share * stray), here
@@ -131,11 +136,10 @@ class Trial:
         found[node] = (1 - severity) * here[node] + severity * columns.hit[entries]
         return found
 
-    def _unknown(self, columns: Columns) -> Floats:
+    def _unknown(self, start: Ints) -> Floats:
         """Per column the share of all nodes that stand on it without anybody knowing."""
-        share = self.how.unknown * np.diff(columns.start) / len(self.heard.row)
-        # Below it, what cannot be told from a fault of one's own would count for any cause.
-        return np.where(share > 2 * self.how.own_rate, share, 0.0)
+        share = self.how.unknown * (start[1:] - start[:-1]) / len(self.heard.row)
+        return np.where(share > _LEAST_UNKNOWN * self.how.own_rate, share, 0.0)
 
     def columns(self, causes: Ints) -> Columns:
         """The columns of these causes."""

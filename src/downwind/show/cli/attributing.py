@@ -78,7 +78,7 @@ def attribute_(
 
 
 def _import(data: Path, into: Path, known: "Catalog", as_json: bool) -> None:
-    from downwind.jobs.backtest import import_history, read_history
+    from downwind.jobs.backtest.load import import_history, read_history
     from downwind.show.backtest_view import import_form, show_import
     from downwind.show.screen import screen
 
@@ -90,8 +90,8 @@ def _import(data: Path, into: Path, known: "Catalog", as_json: bool) -> None:
 
 
 def _backtest(data: Path, outages: Path | None, known: "Catalog", as_json: bool) -> None:
-    from downwind.jobs.backtest import backtest
     from downwind.jobs.backtest.outages import read_outages
+    from downwind.jobs.backtest.run import backtest
     from downwind.show.backtest_view import report_form, show_report
     from downwind.show.screen import screen
 
@@ -110,7 +110,7 @@ def _replay(
     known: "Catalog",
     as_json: bool,
 ) -> None:
-    from downwind.jobs.backtest import replay_store
+    from downwind.jobs.backtest.run import replay_store
     from downwind.show.attribute_view import show_timeline, timeline_form
     from downwind.show.screen import screen
 

@@ -212,7 +212,7 @@ def _access(options: "WatchOptions", web: _Web) -> "Access":
 
     settings = options.settings
     agents = {place.name for place in settings.vantages}
-    tokens = tokens_of({each.name: each.token for each in settings.tokens}, agents)
+    tokens = tokens_of(settings.tokens, agents)
     if (web.chain is None) is not (web.key is None):
         raise UsageError("--certificate and --key go together.")
     return check_bind(web.host, tokens, names=web.names, encrypted=web.chain is not None)

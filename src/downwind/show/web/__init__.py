@@ -5,8 +5,6 @@ from downwind.show.web.access import (
     Right,
     Token,
     check_bind,
-    new_secret,
-    read_tokens,
     tokens_of,
 )
 from downwind.show.web.app import build_app
@@ -21,8 +19,6 @@ __all__ = [
     "Token",
     "build_app",
     "check_bind",
-    "new_secret",
-    "read_tokens",
     "serving",
     "tokens_of",
 ]

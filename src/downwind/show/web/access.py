@@ -8,15 +8,14 @@ import hashlib
 import hmac
 import ipaddress
 import re
-import secrets
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from downwind.model.watching import Token as Written
 from downwind.terms import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_HASH = re.compile(r"[0-9a-f]{64}")
 _SHORTEST = 20
 _HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::\d{1,5})?")
 
@@ -27,7 +26,7 @@ class Right(StrEnum):
     READ = "read"
     """See the picture."""
     ACT = "act"
-    """Tell of deploys and maintenance, acknowledge, close, decide on needs."""
+    """Tell of deploys and maintenance, acknowledge, comment, close, decide on needs."""
     REPORT = "report"
     """Fetch a vantage's orders and send its evidence, in the name of the token."""
 
@@ -48,17 +47,8 @@ class Token:
             raise UsageError(f"{name!r} is no name for a token.", todo="Use letters, digits, . _ -")
         if len(secret) < _SHORTEST:
             what = f"the token {name} is shorter than {_SHORTEST} characters."
-            raise UsageError(what, todo="Let `new_secret` make one, or take 32 random bytes.")
+            raise UsageError(what, todo="Take 32 random bytes: `openssl rand -base64 32`.")
         return cls(name, hash_of(secret), frozenset(rights))
-
-    def __str__(self) -> str:
-        """The line by which a tokens file tells it."""
-        return f"{self.name} {','.join(sorted(self.rights))} {self.hash}"
-
-
-def new_secret() -> str:
-    """A secret of 256 random bits."""
-    return secrets.token_urlsafe(32)
 
 
 def hash_of(secret: str) -> str:
@@ -66,48 +56,22 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def read_tokens(text: str, where: str = "tokens") -> tuple[Token, ...]:
-    """The tokens of a file: a line each, `name right[,right] hash`; # begins a comment.
+def tokens_of(written: Iterable[Written], vantages: Container[str]) -> tuple[Token, ...]:
+    """The tokens of a model's `watch.tokens`, and what each may.
 
-    Raises UsageError that names the line.
+    One that does not say it may report where it has the name of a vantage, else read and act.
+    Raises UsageError for a bad name or a short secret, and for a token that may report in the
+    name of no vantage.
     """
-    found: dict[str, Token] = {}
-    for number, written in enumerate(text.splitlines(), 1):
-        parts = written.partition("#")[0].split()
-        if not parts:
-            continue
-        token = _token(parts, f"{where}:{number}")
-        if token.name in found:
-            raise UsageError(f"the token {token.name} is there twice.", where=f"{where}:{number}")
-        found[token.name] = token
-    return tuple(found.values())
+    return tuple(Token.of(each.name, each.token, _rights(each, vantages)) for each in written)
 
 
-def tokens_of(secrets: Mapping[str, str], vantages: Container[str]) -> tuple[Token, ...]:
-    """The tokens of these names: a vantage's name reports, any other reads and acts.
-
-    Raises UsageError for a bad name or a short secret.
-    """
-    return tuple(
-        Token.of(name, secret, (Right.REPORT,) if name in vantages else (Right.READ, Right.ACT))
-        for name, secret in secrets.items()
-    )
-
-
-def _token(parts: list[str], where: str) -> Token:
-    todo = "Write: name right[,right] hash, with the rights read, act, report."
-    if len(parts) != 3:
-        raise UsageError(f"{len(parts)} words where three are due.", where=where, todo=todo)
-    name, rights, digest = parts
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name for a token.", where=where, todo=todo)
-    if not _HASH.fullmatch(digest):
-        what = f"the hash of {name} is not 64 hexadecimal digits."
-        raise UsageError(what, where=where, todo="Write the SHA-256 of the secret, not the secret.")
-    try:
-        return Token(name, digest, frozenset(Right(right) for right in rights.split(",")))
-    except ValueError:
-        raise UsageError(f"{rights!r} are no rights.", where=where, todo=todo) from None
+def _rights(written: Written, vantages: Container[str]) -> tuple[Right, ...]:
+    may = written.may or ("report" if written.name in vantages else "act")
+    if may == "report" and written.name not in vantages:
+        what = f"the token {written.name} may report, and no vantage has its name."
+        raise UsageError(what, where="watch.tokens", todo="Name the vantage in `watch.vantages`.")
+    return {"read": (Right.READ,), "act": (Right.READ, Right.ACT), "report": (Right.REPORT,)}[may]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +133,8 @@ def check_bind(
     if not any(Right.READ in token.rights for token in held):
         raise UsageError(
             f"{host} can be reached by others, and there is no token that may read.",
-            todo="Give a tokens file, or listen on 127.0.0.1.",
+            todo="Write one with `may: read` or `may: act` into `watch.tokens`, "
+            "or listen on 127.0.0.1.",
         )
     if not _is_address(host):
         allowed.add(host.lower().rstrip("."))

@@ -30,6 +30,7 @@ from downwind.watch.picture import to_json
 _LOG = logging.getLogger("downwind.web")
 _SLOWEST = 30.0
 """Seconds in which a body must have come."""
+_AGAIN = dict.fromkeys((408, 503), "Send it again later.")
 
 
 def build_app(hub: Hub, access: Access) -> Starlette:
@@ -75,10 +76,10 @@ def _route(operation: Operation, hub: Hub, access: Access) -> Route:
 
 
 async def _answer(operation: Operation, hub: Hub, access: Access, request: Request) -> Response:
-    who = _who(operation, access, request)
+    who, rights = _who(operation, access, request)
     query = _query(operation.query, request)
     body = await _body(operation, request)
-    found = await operation.answer(Call(hub, request, who, query, body))
+    found = await operation.answer(Call(hub, request, who, query, rights, body))
     if isinstance(found, Response):
         return found
     # Beside the loop, which has probes to start: with 10,000 targets it takes a while.
@@ -97,26 +98,31 @@ def _written(found: object) -> str:
     return f"{{{','.join(f'{encode(name)}:{listed(inner)}' for name, inner in value.items())}}}"
 
 
-def _who(operation: Operation, access: Access, request: Request) -> str:
-    """The name of the token, where one is due; refuses with 401 or 403."""
+def _who(operation: Operation, access: Access, request: Request) -> tuple[str, frozenset[Right]]:
+    """The name of the token that was sent, and what may be done; refuses with 401 or 403."""
+    if operation.right is None:
+        return "", frozenset()
     reading = operation.right is Right.READ
-    if operation.right is None or (reading and access.open_reads):
-        return ""
     token = access.holder(request.headers.get("authorization", ""), basic=reading)
+    rights = token.rights if token else frozenset[Right]()
+    if reading and access.open_reads:
+        return token.name if token else "", rights | {Right.READ}
     if token is None:
         todo = "Send the header `Authorization: Bearer TOKEN`."
         raise Refused(401, "no token, or an unknown one.", where="authorization", todo=todo)
-    if operation.right not in token.rights:
+    if operation.right not in rights:
         what = f"the token {token.name} has not the right to {operation.right}."
         raise Refused(403, what, where="authorization", todo="Use a token that has it.")
-    return token.name
+    return token.name, rights
 
 
 def _query(params: tuple[Param, ...], request: Request) -> dict[str, str | int]:
     found: dict[str, str | int] = {}
     for name in request.query_params:
         if name not in {param.name for param in params}:
-            raise Refused(400, f"there is no parameter {name[:60]!r}.", where="query")
+            known = ", ".join(param.name for param in params)
+            todo = f"It takes {known}." if known else "It takes none."
+            raise Refused(400, f"there is no parameter {name[:60]!r}.", where="query", todo=todo)
     for param in params:
         written = request.query_params.get(param.name)
         if written is None:
@@ -134,7 +140,8 @@ def _query(params: tuple[Param, ...], request: Request) -> dict[str, str | int]:
 
 def _whole(written: str, most: int, where: str) -> int:
     if not (written.isascii() and written.isdigit() and len(written) < 12 and int(written) <= most):
-        raise Refused(400, f"it is no whole number from 0 to {most}.", where=where)
+        what, todo = f"it is no whole number from 0 to {most}.", "Write digits alone, as 100."
+        raise Refused(400, what, where=where, todo=todo)
     return int(written)
 
 
@@ -164,7 +171,8 @@ async def _bytes(request: Request, most: int) -> bytes:
             async for chunk in request.stream():
                 held += chunk
                 if len(held) > most:
-                    raise Refused(413, f"the body may have {most} bytes.", where="body")
+                    what, todo = f"the body may have {most} bytes.", "Send less at once."
+                    raise Refused(413, what, where="body", todo=todo)
     except TimeoutError:
         raise Refused(408, "the body took too long.", where="body") from None
     except ClientDisconnect:
@@ -183,7 +191,8 @@ def _trouble(status: int, error: DownwindError, operation: Operation) -> Respons
         headers["Retry-After"] = "10"
     if status in (408, 413):
         headers["Connection"] = "close"  # the rest of the body is not read
-    return _error(status, error.what, error.where, error.todo, headers)
+    todo = error.todo or _AGAIN.get(status, "The form is in /api/v1/openapi.json.")
+    return _error(status, error.what, error.where, todo, headers)
 
 
 def _error(
@@ -202,4 +211,5 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    return _error(500, "an internal error; its trace is in the watcher's log.")
+    todo = "Report it with the trace, which is in the watcher's log."
+    return _error(500, "an internal error.", todo=todo)

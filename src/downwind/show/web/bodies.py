@@ -7,14 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from downwind.watch.picture import (
-    ChangeSeen,
-    FeedSeen,
-    IncidentSeen,
-    NeedSeen,
-    TargetSeen,
-    VantageSeen,
-)
+from downwind.show.web.access import Right
+from downwind.watch.itself import VantageSeen, VoicesSeen
+from downwind.watch.picture import ChangeSeen, FeedSeen, IncidentSeen, NeedSeen, TargetSeen
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Line = Annotated[str, Field(max_length=500)]
@@ -79,7 +74,7 @@ class Trouble:
     where: str
     """The place in the request; empty where it is the whole."""
     todo: str
-    """The way out; empty where there is none."""
+    """The way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +82,16 @@ class Done:
     """It is logged."""
 
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who asks, by the token that was sent."""
+
+    name: str
+    """The name of the token; empty where none was sent, or one that is not known."""
+    rights: tuple[Right, ...]
+    """What may be done with it here: read, act, report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ class Vantages:
     """The vantages."""
 
     at: float
+    voices: VoicesSeen
     vantages: tuple[VantageSeen, ...]
 
 
@@ -161,6 +167,14 @@ class Needs:
 
     at: float
     needs: tuple[NeedSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Maintenance that is planned or under way, the latest to begin first."""
+
+    at: float
+    windows: tuple[ChangeSeen, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from downwind.show.web.hub import Hub
 
 MOST_LISTENERS = 100
+T = TypeVar("T")
 _PING, _PAUSE = 15.0, 1.0
 """Seconds after which a silent stream shows that it lives, and the least between two pictures."""
 
@@ -46,6 +48,16 @@ class Listeners:
             await self._wait(hub.changed(), _PING)
             if hub.picture().at == told:
                 yield ": still here\n\n"
+
+    async def unless_closing(self, what: Awaitable[T]) -> T | None:
+        """What comes of it; None where the server ends before."""
+        task, ends = asyncio.ensure_future(what), asyncio.ensure_future(self.closing.wait())
+        try:
+            await asyncio.wait({task, ends}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            task.cancel()
+            ends.cancel()
 
     async def _wait(self, what: object, most: float) -> None:
         assert asyncio.iscoroutine(what)

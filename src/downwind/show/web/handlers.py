@@ -14,6 +14,7 @@ from downwind.show.web.bodies import (
     Done,
     Feeds,
     Health,
+    Holder,
     Incidents,
     Maintenance,
     Needs,
@@ -22,10 +23,18 @@ from downwind.show.web.bodies import (
     Taken,
     Targets,
     Vantages,
+    Windows,
 )
+from downwind.show.web.events import Listeners
 from downwind.show.web.operations import Call, Refused
 from downwind.watch.picture import IncidentSeen, Picture
 
+_LISTS = {
+    "incident": "incidents",
+    "maintenance": "maintenance",
+    "suspected need": "needs",
+    "vantage": "vantages",
+}
 Handler = Callable[[Call], Awaitable[Any]]
 
 
@@ -72,7 +81,7 @@ async def feeds(call: Call) -> Feeds:
 
 async def vantages(call: Call) -> Vantages:
     now = call.picture()
-    return Vantages(now.at, now.vantages)
+    return Vantages(now.at, now.voices, now.vantages)
 
 
 async def needs(call: Call) -> Needs:
@@ -85,10 +94,34 @@ async def changes(call: Call) -> Changes:
     return Changes(now.at, now.changes)
 
 
+async def windows(call: Call) -> Windows:
+    now, clock = call.picture(), call.hub.now()
+    found = (each for each in now.changes if each.kind == "maintenance")
+    return Windows(now.at, tuple(each for each in found if (each.until or clock) > clock))
+
+
+async def holder(call: Call) -> Holder:
+    return Holder(call.who, tuple(sorted(call.rights)))
+
+
 async def orders(call: Call) -> dict[str, Any]:
     if call.query.get("vantage", call.who) != call.who:
-        raise Refused(403, f"this token is that of {call.who}.", where="vantage")
+        what = f"this token is that of {call.who}."
+        raise Refused(403, what, where="vantage", todo="Use the token of that vantage.")
     found = await call.hub.orders(call.who)
+    if found is None:
+        raise _no("vantage", call.who)
+    return dict(found)
+
+
+async def confirmations(call: Call) -> dict[str, Any]:
+    """Waits; a server that ends does not wait for it."""
+    listeners: Listeners = call.request.app.state.listeners
+    since, wait = int(call.query["since"]), int(call.query["wait"])
+    asking = call.hub.confirmations(call.who, since, wait)
+    found = await listeners.unless_closing(asking)
+    if found is None and listeners.closing.is_set():
+        raise Refused(503, "the hub ends.", todo="Ask again later.")
     if found is None:
         raise _no("vantage", call.who)
     return dict(found)
@@ -116,6 +149,12 @@ async def maintenance(call: Call) -> Done:
         raise Refused(400, what, where="until", todo="Give seconds since 1970-01-01 UTC.")
     filled = {**told.model_dump(), "at": at, "by": told.by or call.who}
     return Done(await call.hub.maintenance(call.who, filled))
+
+
+async def cancel(call: Call) -> Done:
+    told, window = call.read(Note), call.path("id")
+    found = await call.hub.cancel(call.who, window, told.by or call.who, told.note)
+    return _done(found, "maintenance", window)
 
 
 async def acknowledge(call: Call) -> Done:
@@ -157,9 +196,10 @@ async def ready(call: Call) -> Health:
     now, watcher = call.hub.now(), call.picture().watcher
     still = now - call.picture().at
     if still > STALE:
-        raise Refused(503, f"the picture is {still:.0f} s old: the loop stands still.")
+        what = f"the picture is {still:.0f} s old: the loop stands still."
+        raise Refused(503, what, todo="See the watcher's log; restarted, it goes on where it was.")
     if watcher.blind or not watcher.healthy:
-        raise Refused(503, watcher.reason or "the watcher is blind.")
+        raise Refused(503, watcher.reason or "the watcher is blind.", todo="See the live page.")
     return Health(True, "")
 
 
@@ -170,4 +210,5 @@ def _done(found: bool, what: str, wanted: str) -> Done:
 
 
 def _no(what: str, wanted: str) -> Refused:
-    return Refused(404, f"there is no {what} {wanted[:100]!r}.", where="path")
+    todo = f"See /api/v1/{_LISTS[what]} for those that there are."
+    return Refused(404, f"there is no {what} {wanted[:100]!r}.", where="path", todo=todo)

@@ -32,6 +32,10 @@ class Hub(Protocol):
     async def orders(self, who: str) -> Mapping[str, Any] | None:
         """What the vantage of that name is to probe; None where there is no such vantage."""
 
+    async def confirmations(self, who: str, since: int, wait: int) -> Mapping[str, Any] | None:
+        """What that vantage is to probe at once, asked after the number `since`; waits so many
+        seconds for the first. None where there is no such vantage."""
+
     async def take_evidence(self, who: str, body: bytes) -> Receipt:
         """Log a batch of the vantage `who`, as it was sent (watch.vantages.batch.unpack).
 
@@ -43,6 +47,9 @@ class Hub(Protocol):
 
     async def maintenance(self, who: str, window: Mapping[str, Any]) -> str:
         """Log a maintenance window (see bodies.Maintenance); returns its id."""
+
+    async def cancel(self, who: str, window_id: str, by: str, note: str) -> bool:
+        """Take back a maintenance window: it ends, or never begins."""
 
     async def acknowledge(self, who: str, incident_id: str, by: str, note: str) -> bool:
         """Someone is on it: alerts about it fall silent, probing does not."""

@@ -48,6 +48,7 @@ class PictureMetrics(Collector):
         yield from _incidents(self._picture)
         yield from _feeds(self._picture.feeds)
         yield from _vantages(self._picture)
+        yield from _routes(self._picture)
 
 
 def _watcher(picture: Picture) -> Iterator[Metric]:
@@ -180,3 +181,35 @@ def _vantages(picture: Picture) -> Iterator[Metric]:
         if each.heard_at is not None:
             heard.add_metric(name, each.heard_at)
     yield from (up, heard, held)
+    for suffix, words, value in (
+        ("", "Independent voices among the vantages.", picture.voices.total),
+        ("_heard", "Those that were heard of late, and see.", picture.voices.heard),
+        ("_needed", "So many must see a target down.", picture.voices.needed),
+    ):
+        yield GaugeMetricFamily(f"downwind_voices{suffix}", words, value=value)
+
+
+def _routes(picture: Picture) -> Iterator[Metric]:
+    labels = ("route",)
+    pending = GaugeMetricFamily(
+        "downwind_alert_route_pending", "Alerts that wait to be sent.", labels=labels
+    )
+    failed = GaugeMetricFamily(
+        "downwind_alert_route_failed_attempts", "At the oldest of them; 0 where it works.",
+        labels=labels,
+    )  # fmt: skip
+    sent = GaugeMetricFamily(
+        "downwind_alert_route_sent_timestamp_seconds", "When it last took one.", labels=labels
+    )
+    apart = GaugeMetricFamily(
+        "downwind_alert_route_apart", "Routes that no known cause takes down with it.",
+        labels=labels,
+    )  # fmt: skip
+    for each in picture.watcher.routes[:MOST_OTHERS]:
+        name = (line(each.name, _LABEL),)
+        pending.add_metric(name, each.pending)
+        failed.add_metric(name, each.failed)
+        apart.add_metric(name, len(each.apart))
+        if each.sent_at is not None:
+            sent.add_metric(name, each.sent_at)
+    yield from (pending, failed, sent, apart)

@@ -16,7 +16,7 @@ from downwind import __version__
 from downwind.show.web import bodies
 from downwind.show.web.operations import JSON, Operation, Param
 from downwind.terms import State
-from downwind.watch import picture
+from downwind.watch import itself, picture
 
 _REF = "#/components/schemas/{model}"
 _BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
@@ -64,7 +64,8 @@ def _schemas(rows: tuple[Operation, ...]) -> tuple[dict[type, Any], dict[str, An
     found, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
     schemas: dict[str, Any] = definitions["$defs"]
     for name, schema in schemas.items():
-        kind = getattr(picture, name, None) or getattr(bodies, name, None)
+        found_in = (each for each in (picture, itself, bodies) if hasattr(each, name))
+        kind = getattr(next(found_in, None), name, None)
         if isinstance(kind, type) and is_dataclass(kind):
             _close(schema, _field_words(kind))
     schemas[State.__name__]["description"] = State.__doc__

@@ -37,6 +37,8 @@ class Call:
     who: str
     """The name of the token; empty where none was asked for."""
     query: Mapping[str, str | int]
+    rights: frozenset[Right] = frozenset()
+    """What whoever asks may do."""
     body: BaseModel | bytes | None = None
 
     def picture(self) -> Picture:

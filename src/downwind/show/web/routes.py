@@ -14,6 +14,7 @@ from downwind.show.web.bodies import (
     Done,
     Feeds,
     Health,
+    Holder,
     Incidents,
     Maintenance,
     Needs,
@@ -21,9 +22,11 @@ from downwind.show.web.bodies import (
     Taken,
     Targets,
     Vantages,
+    Windows,
 )
 from downwind.show.web.operations import Operation, Param
 from downwind.watch.picture import IncidentSeen, Picture
+from downwind.watch.vantages.confirmations import LONGEST_WAIT
 
 _API = "/api/v1"
 _HTML, _SVG, _TEXT = "text/html", "image/svg+xml", "text/plain"
@@ -82,10 +85,22 @@ _READS = (
     Operation("GET", f"{_API}/needs", "needs", "Suspected needs.", handlers.needs, shape=Needs),
     Operation("GET", f"{_API}/changes", "changes", "Changes of one's own.", handlers.changes,
               shape=Changes),
+    Operation("GET", f"{_API}/maintenance", "windows", "Maintenance, planned and under way.",
+              handlers.windows, shape=Windows),
+    Operation("GET", f"{_API}/token", "token", "Who asks, and what may be done with the token.",
+              handlers.holder, shape=Holder),
     Operation("GET", f"{_API}/orders", "orders", "What the token's vantage is to probe.",
               handlers.orders, right=Right.REPORT, shape=dict[str, Any],
               fails={404: "There is no vantage of that name."},
               query=(Param("vantage", "The vantage that asks; its token has the same name."),)),
+    Operation("GET", f"{_API}/confirmations", "confirmations",
+              "What the token's vantage is to probe at once: somebody saw it fail.",
+              handlers.confirmations, right=Right.REPORT, shape=dict[str, Any],
+              fails={404: "There is no vantage of that name.", 503: "The hub ends."},
+              query=(Param("since", "Only what was asked after this number.", most=2**53,
+                           default=0),
+                     Param("wait", "So many seconds for the first.", most=LONGEST_WAIT,
+                           default=0))),
 )  # fmt: skip
 
 
@@ -98,6 +113,8 @@ def _act(path: str, name: str, words: str, answer: handlers.Handler, body: type,
 _WRITES = (
     _act("deploys", "deploy", "Tell of a deploy.", handlers.deploy, Deploy),
     _act("maintenance", "maintenance", "Tell of planned work.", handlers.maintenance, Maintenance),
+    _act("maintenance/{id:path}/cancel", "cancel", "Take back planned work.", handlers.cancel,
+         Note, {404: "There is no such maintenance."}),
     _act("incidents/{id}/acknowledge", "acknowledge", "Say that someone is on it.",
          handlers.acknowledge, Note, _NO_INCIDENT),
     _act("incidents/{id}/close", "close", "Close an incident by hand.", handlers.close, Note,

@@ -12,7 +12,7 @@ from downwind.show.web.handlers import find_incident
 from downwind.show.web.operations import Call, Refused
 from downwind.show.web.page import incident_page, live_page
 
-_STATIC = {"live.js": "text/javascript", "style.css": "text/css"}
+_STATIC = {"live.js": "text/javascript", "act.js": "text/javascript", "style.css": "text/css"}
 
 
 async def live(call: Call) -> Response:
@@ -32,7 +32,7 @@ async def static(call: Call) -> Response:
     """A file of the page, from the package itself."""
     name = call.path("name")
     if name not in _STATIC:
-        raise Refused(404, "there is no such file.", where="path")
+        raise Refused(404, "there is no such file.", where="path", todo="See the page itself.")
     text = files("downwind.show.web").joinpath("static", name).read_text(encoding="utf-8")
     return Response(text, media_type=_STATIC[name], headers={"Cache-Control": "max-age=60"})
 

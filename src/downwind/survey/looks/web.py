@@ -108,9 +108,15 @@ class _NotingDialer(Dialer):
         self.shown: tuple[ssl.SSLObject, str] | None = None
 
     async def open_tls(
-        self, ip: str, port: int, server_name: str, context: ssl.SSLContext, timeout: float
+        self,
+        ip: str,
+        port: int,
+        server_name: str,
+        context: ssl.SSLContext,
+        timeout: float,
+        connect: float | None = None,
     ) -> Streams:
-        streams = await super().open_tls(ip, port, server_name, context, timeout)
+        streams = await super().open_tls(ip, port, server_name, context, timeout, connect)
         if self.shown is None and server_name == self._name:
             self.shown = (streams[1].get_extra_info("ssl_object"), ip)
         return streams

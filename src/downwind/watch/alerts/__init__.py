@@ -3,19 +3,13 @@
 from downwind.watch.alerts.deliver import Deliverer, RouteHealth
 from downwind.watch.alerts.derive import Derived, derive, severity_of, watcher_alert
 from downwind.watch.alerts.heartbeat import Heartbeat
-from downwind.watch.alerts.independence import (
-    RouteFinding,
-    RouteNeeds,
-    check_routes,
-    on_the_suspect,
-    route_needs,
-)
 from downwind.watch.alerts.outbox import KIND, Due, Outbox
 from downwind.watch.alerts.routes import (
     AlertmanagerRoute,
     AppriseRoute,
     MailRoute,
     WebhookRoute,
+    named_routes,
     routes_of,
     sign,
     verify,
@@ -36,14 +30,10 @@ __all__ = [
     "NotSent",
     "Outbox",
     "Route",
-    "RouteFinding",
     "RouteHealth",
-    "RouteNeeds",
     "WebhookRoute",
-    "check_routes",
     "derive",
-    "on_the_suspect",
-    "route_needs",
+    "named_routes",
     "routes_of",
     "severity_of",
     "sign",

@@ -87,8 +87,9 @@ class Deliverer:
                     tasks.create_task(self._repeat(route), name=f"alerts again {route.name}")
 
     async def drain(self) -> None:
-        """Send once what is due now; for a watcher that ends."""
-        await asyncio.gather(*(self._send_due(route) for route in self._routes.values()))
+        """Send once what is due now or held; for a watcher that ends."""
+        routes = self._routes.values()
+        await asyncio.gather(*(self._send_due(route, held=True) for route in routes))
 
     async def _serve(self, route: Route) -> None:
         woken = self._woken[route.name]
@@ -107,8 +108,8 @@ class Deliverer:
             sleeping.cancel()
             waking.cancel()
 
-    async def _send_due(self, route: Route) -> None:
-        while (due := self._outbox.due(route.name, self._clock.now())) is not None:
+    async def _send_due(self, route: Route, *, held: bool = False) -> None:
+        while (due := self._outbox.due(route.name, self._clock.now(), held=held)) is not None:
             try:
                 await route.send(due.alert)
             except NotSent as why:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from downwind.model.durations import say_duration
+from downwind.watch.alerts.growth import TURNS, growth
 from downwind.watch.alerts.types import Alert
 from downwind.watch.alerts.words import text_of, title_of
 from downwind.watch.incidents import Incident, IncidentEvent, Ledger, parts_of
@@ -39,7 +41,7 @@ def derive(
     title: Words = title_of,
     text: Words = text_of,
 ) -> Derived:
-    """The alerts of these events: opened, escalated, moved, reopened, closed, merged.
+    """The alerts of these events: opened, grew, escalated, moved, reopened, closed, merged.
 
     Nobody is told of an incident whose victims are all in maintenance, nor of one that somebody
     acknowledged until it ends, nor, without `suspicions`, of a mere suspicion; of an end only who
@@ -53,7 +55,8 @@ def derive(
         after = ledger.incidents.get(event.incident)
         if after is None or after is before:
             continue
-        kind = _kind(before, event, after, event.incident in told)
+        timeline = ledger.timelines.get(event.incident, ())
+        kind = _kind(event, after, timeline, event.incident in told)
         unsure = after.suspected and not suspicions and event.incident not in told
         if kind == "" or unsure:
             continue
@@ -90,7 +93,12 @@ def watcher_alert(at: float, what: str, title: str, text: str, *, over: bool = F
     )
 
 
-def _kind(before: Incident | None, event: IncidentEvent, after: Incident, told: bool) -> str:
+def _kind(
+    event: IncidentEvent,
+    after: Incident,
+    timeline: Sequence[IncidentEvent],
+    told: bool,
+) -> str:
     if event.kind in ("closed", "merged"):
         return event.kind if told else ""
     if after.silent or after.acknowledged_by or not after.open:
@@ -98,11 +106,16 @@ def _kind(before: Incident | None, event: IncidentEvent, after: Incident, told: 
     if not told:
         # It opened, or it was silent and is so no more, whatever made it loud.
         return "reopened" if event.kind == "reopened" else "opened"
-    if event.kind in ("escalated", "named"):
-        return "escalated"
-    if event.kind == "moved":
-        return "moved"
-    return "reopened" if event.kind == "reopened" else ""
+    if event.kind in TURNS or event.kind == "reopened":
+        return TURNS.get(event.kind, event.kind)
+    return growth(timeline) if event.kind == "victims" else ""
+
+
+def _gap(before: Incident | None, event: IncidentEvent) -> str:
+    """How long it was away, where it is back."""
+    if event.kind != "reopened" or before is None or before.closed_at is None:
+        return ""
+    return f"It is back, after {say_duration(event.at - before.closed_at)} without it.\n"
 
 
 def _alert(
@@ -123,7 +136,7 @@ def _alert(
         at=event.at,
         severity=severity,
         title=" ".join(title(after, kind).split())[:_LONGEST_TITLE],
-        text=text(after, kind),
+        text=_gap(before, event) + text(after, kind),
         cause=parts.who,
         blame=parts.blame,
         verdict=after.verdict,

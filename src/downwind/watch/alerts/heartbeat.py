@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from downwind.watch.alerts.deliver import Clock
-from downwind.watch.alerts.routes.http import host_of, request
+from downwind.watch.alerts.routes.http import request, route_host
 from downwind.watch.alerts.types import NotSent
 
 _logger = logging.getLogger(__name__)
@@ -28,11 +28,11 @@ class Heartbeat:
     """Why it did not get through the last time; empty where it did, or was not to."""
 
     def __post_init__(self) -> None:
-        host_of(self.url)
+        route_host(self.url)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        return (host_of(self.url),)
+        return (route_host(self.url),)
 
     async def run(self, clock: Clock, healthy: Callable[[], bool]) -> None:
         """Until cancelled."""

@@ -8,17 +8,20 @@ record counts when it is heard, whether just now or at a restart.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from downwind.terms import Evidence, Seen
-from downwind.watch.alerts.types import Alert, Limits, NotSent
+from downwind.watch.alerts.types import GATHER, GROW, Alert, Limits, NotSent
 
 KIND = "watch.alert"
 VERSION = 1
 _DONE = ("sent", "given up")
+_HOLD = {"opened": GATHER, "reopened": GATHER, "grew": GROW}
+"""Seconds for which an alert waits for a better one in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,18 @@ class Outbox:
 
     def standing(self) -> tuple[Alert, ...]:
         """The last alert of each incident that somebody was told of and that goes on."""
-        return tuple(self._standing.values())
+        waiting = {d.alert.id for d in self._pending.values() if self.limits.alone(d.alert)}
+        return tuple(each for each in self._standing.values() if each.id not in waiting)
 
-    def due(self, route: str, at: float) -> Due | None:
-        """What this route is to send now, the oldest first; None where nothing is."""
+    def due(self, route: str, at: float, *, held: bool = False) -> Due | None:
+        """What this route is to send now, the oldest first; None where nothing is.
+
+        `held`: also what was not tried yet and waits for a better one in its place.
+        """
         if not self._may(route, at):
             return None
-        ready = (d for d in self._pending.values() if d.route == route and d.not_before <= at)
-        return next(ready, None)
+        mine = (due for due in self._pending.values() if due.route == route)
+        return next((d for d in mine if d.not_before <= at or (held and self._hurries(d))), None)
 
     def wait(self, route: str, at: float) -> float | None:
         """Seconds until this route has something to send; None where nothing is pending."""
@@ -153,7 +160,8 @@ class Outbox:
             self._stands(alert)
         for alert, route in pending:
             if route in self.routes:
-                self._pending[alert.id, route] = Due(alert, route)
+                wait = self._held_until(alert) if self.limits.alone(alert) else 0.0
+                self._pending[alert.id, route] = Due(alert, route, not_before=wait)
 
     def _stands(self, alert: Alert) -> None:
         self._standing.pop(alert.incident, None)
@@ -171,7 +179,9 @@ class Outbox:
         self._queue(alert, [r for r in routes if r in self.routes])
 
     def _queue(self, alert: Alert, routes: Iterable[str]) -> None:
-        """The newest alert of an incident takes the place of older ones that were not sent."""
+        """The newest alert of an incident takes the place of older ones that were not sent, and
+        waits no longer than they would have. The end of one that was held back and never told is
+        not told either."""
         for route in routes:
             older = [
                 due
@@ -180,9 +190,24 @@ class Outbox:
             ]
             for due in older:
                 del self._pending[due.alert.id, route]
-            not_before = max((due.not_before for due in older), default=0.0)
+            if alert.over and any(self.limits.alone(d.alert) and not d.attempts for d in older):
+                continue
             attempts = max((due.attempts for due in older), default=0)
-            self._pending[alert.id, route] = Due(alert, route, attempts, not_before)
+            held = min((due.not_before for due in older if not due.attempts), default=math.inf)
+            again = max((due.not_before for due in older if due.attempts), default=0.0)
+            not_before = max(again, min(held, self._held_until(alert)))
+            self._pending[alert.id, route] = Due(_with(older, alert), route, attempts, not_before)
+
+    def _held_until(self, alert: Alert) -> float:
+        """When it goes out at the latest; what is told of the watcher itself does not grow."""
+        if self.limits.alone(alert):
+            return alert.at + self.limits.hold_alone
+        wait = 0.0 if alert.blame == "watcher" else _HOLD.get(alert.kind, 0.0)
+        return alert.at + wait if wait else 0.0
+
+    def _hurries(self, due: Due) -> bool:
+        """Whether it may go out before its time: it waits for a better one alone."""
+        return not due.attempts and not self.limits.alone(due.alert)
 
     def _finish(self, due: Due, at: float, what: str, why: str) -> tuple[Evidence, ...]:
         if self._pending.pop((due.alert.id, due.route), None) is None and what != "sent":
@@ -191,10 +216,17 @@ class Outbox:
 
     def _may(self, route: str, at: float) -> bool:
         recent = self._recent.setdefault(route, deque())
-        while recent and recent[0] <= at - self.limits.within:
+        # What a clock that was set back since put into the future is as old as anything.
+        while recent and not 0 <= at - recent[0] < self.limits.within:
             recent.popleft()
         return len(recent) < self.limits.most
 
     def _record(self, id: str, at: float, what: str, **more: object) -> Evidence:
         value = {"version": VERSION, "what": what, **more}
         return Evidence(id, KIND, Seen(value), at, self._vantage)
+
+
+def _with(older: Iterable[Due], alert: Alert) -> Alert:
+    """The alert, which also ends the severity that an unsent one in whose place it is would end."""
+    was = next((due.alert.was for due in older if due.alert.was), "")
+    return alert if alert.was or was in ("", alert.severity) else replace(alert, was=was)

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol
 
 _SEVERITIES = ("critical", "warning", "info")
+_WAY = ("dns", "dial", "tls")
+"""Layers at which the way to a target fails; at the others the target itself has spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Alert:
     """The incident and the number of its event: the same alert has the same id for ever."""
     incident: str
     kind: str
-    """opened, escalated, moved, reopened, closed or merged; of the watcher: opened or closed."""
+    """opened, grew, escalated, moved, reopened, closed or merged; of the watcher: opened or
+    closed."""
     at: float
     severity: str
     """critical, warning or info."""
@@ -76,6 +79,12 @@ _TYPES: Mapping[str, Any] = {
 }
 
 
+GATHER = 5.0
+"""Seconds for which the first alert of an incident waits: its victims follow one another."""
+GROW = 30.0
+"""Seconds for which an alert that it grew waits, since it may go on growing."""
+
+
 class NotSent(Exception):
     """A route did not take an alert, and why; it is tried again."""
 
@@ -122,6 +131,20 @@ class Limits:
     """An alert of an event that was logged without its queueing is sent when no older than this."""
     severities: Mapping[str, str] = field(default_factory=dict)
     """Route -> the least severity that it wants: critical, warning or info."""
+    hold_alone: float = 0.0
+    """Seconds for which an alert waits that may be of the watcher's own way to one target; it is
+    not sent where that is over by then. 0 where several voices look."""
+
+    def alone(self, alert: Alert) -> bool:
+        """Whether it is of one target that gave no answer at all, and of no certain provider."""
+        return (
+            self.hold_alone > 0
+            and not alert.over
+            and alert.hit == 1
+            and alert.layer in _WAY
+            and alert.blame not in ("watcher", "vantage")
+            and alert.verdict != "provider"
+        )
 
     def wants(self, route: str, severity: str) -> bool:
         least = self.severities.get(route, "info")

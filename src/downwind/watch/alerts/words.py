@@ -14,6 +14,10 @@ def title_of(incident: Incident, kind: str) -> str:
     """One line: what is at fault, and how many it took down."""
     parts = parts_of(incident, incident.updated_at)
     number = f"{len(parts.victims)} of {parts.of}" if parts.of else str(len(parts.victims))
+    if kind == "closed" and incident.failing:
+        lasted = say_duration(parts.lasted)
+        left = f"{len(incident.failing)} still down or degraded"
+        return f"{incident.closed_why.capitalize()} after {lasted}: {_who(parts)}; {left}"
     if kind == "closed":
         return f"Over after {say_duration(parts.lasted)}: {_who(parts)}"
     if kind == "merged":
@@ -28,10 +32,14 @@ def text_of(incident: Incident, kind: str) -> str:
     lines = [f"{_blame(parts)}, since {_when(parts.since)}."]
     if kind == "closed":
         lines = [f"{incident.closed_why.capitalize()}. It was: {_who(parts)}."]
+        if incident.failing:
+            lines.append(f"Still down or degraded: {_list(tuple(sorted(incident.failing)))}.")
     elif kind == "merged":
         lines = [f"This turned out to be the same as {incident.merged_into}."]
     elif kind == "moved":
         lines.insert(0, "The verdict changed.")
+    elif kind == "grew":
+        lines.insert(0, "It hits more than was told.")
     lines.append(f"Hit: {_list(parts.victims)} ({parts.hit} of {parts.of} watched).")
     if parts.saved:
         lines.append(f"Saved by a second need: {_list(parts.saved)}.")

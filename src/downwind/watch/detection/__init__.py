@@ -9,7 +9,7 @@ from downwind.watch.detection.detector import Detector, Likelihoods, Wanted
 from downwind.watch.detection.expiry import CERTIFICATE, DOMAIN, Ending, Urgency, ending
 from downwind.watch.detection.grouping import voices
 from downwind.watch.detection.keeping import resume, save
-from downwind.watch.detection.outage import Outcome, is_outage, is_refusal, outcome_of
+from downwind.watch.detection.outage import Outcome, is_refusal, outcome_of
 from downwind.watch.detection.published import Condition, Published, Standing
 from downwind.watch.detection.settings import Settings
 
@@ -31,7 +31,6 @@ __all__ = [
     "Witness",
     "connectivity",
     "ending",
-    "is_outage",
     "is_refusal",
     "outcome_of",
     "resume",

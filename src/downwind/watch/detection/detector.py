@@ -130,6 +130,11 @@ class Detector:
         and do not hear them: they are no evidence of the targets."""
         self.mute[self._vantage_of[vantage]] = is_mute
 
+    def shift(self, seconds: float) -> None:
+        """The clock was set, by so much: what was heard keeps its age."""
+        for ledger in (self.fault, self.degraded, self.slow):
+            ledger.shift(seconds)
+
     def next_due(self) -> float:
         """When the next confirmation is due; infinite where none is under way."""
         rows = self.fault.targets

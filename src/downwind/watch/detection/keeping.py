@@ -38,11 +38,16 @@ def save(detector: Detector, file: Path) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **kept)
     beside = file.with_name(file.name + ".new")
-    with beside.open("wb") as out:
-        out.write(buffer.getbuffer())
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(file)
+    try:
+        with beside.open("wb") as out:
+            out.write(buffer.getbuffer())
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(file)
+    except OSError:
+        # Half a file on a full disk is room that the log needs.
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def resume(detector: Detector, file: Path) -> tuple[int, int]:

@@ -59,6 +59,12 @@ class Ledger:
         kernels.likelihoods_many(self.pairs, self.targets, now, rule, up, down)
         return up, down
 
+    def shift(self, seconds: float) -> None:
+        """All that was heard was heard so much later: the clock was set by as much."""
+        self.pairs[:, :, kernels.HEARD] += seconds
+        self.targets[:, [kernels.SINCE, kernels.CALM, kernels.ASKED_AT]] += seconds
+        self.turns[:] += seconds
+
     def flapping(self, now: float, changes: int, window: float) -> Flags:
         """Who went down or came back `changes` times in the last `window` seconds."""
         return np.asarray(now - self.turns[:, kernels.TURNS - changes] <= window)

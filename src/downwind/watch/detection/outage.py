@@ -27,15 +27,6 @@ def is_refusal(layer: str | None, status: int | None) -> bool:
     return status in REFUSALS and layer not in ("dns", "dial", "tls")
 
 
-def is_outage(layer: str | None, status: int | None = None) -> bool:
-    """Whether a step that ended at this layer, with this status, means that the target does not
-    serve. A page that lacks what the journey expects (layer `expect`) is an outage of the
-    capability; a refusal is not."""
-    if is_refusal(layer, status):
-        return False
-    return layer is not None or (status is not None and status >= 400)
-
-
 def outcome_of_step(ok: bool, layer: str | None, status: int | None = None) -> Outcome:
     """Of one step in the form of probe.journey."""
     if ok:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from downwind.catalog import Catalog
+from downwind.evidence.hosts import host_of
 from downwind.terms import Evidence, Unanswered
+from downwind.watch.feeds.heard import FeedState, Heard, PostKey
 from downwind.watch.feeds.naming import Naming
 from downwind.watch.feeds.posts import BROKEN, FRESH, LATER, STALE, FeedEvent, FeedHealth, Post
 from downwind.watch.feeds.scopes import Spoken, spoken_of
@@ -18,25 +19,6 @@ from downwind.watch.feeds.sources import WatchedFeed
 KIND = "feed.status"
 INTERVALS = 3
 """A feed that was not read for so many intervals is stale."""
-MOST_CLOSED = 5_000
-"""Closed posts that are remembered, for the delays."""
-
-_Key = tuple[str, str, str]
-
-
-@dataclass(slots=True)
-class _Feed:
-    feed: WatchedFeed
-    format: str
-    host: str
-    seen_at: float | None = None
-    tried_at: float | None = None
-    broken: bool = False
-    reason: str = "not asked yet"
-    told: str = FRESH
-    """The health that was told last."""
-    open: dict[_Key, Post] = field(default_factory=dict)
-    """By provider, incident and scope."""
 
 
 class FeedBoard:
@@ -49,16 +31,19 @@ class FeedBoard:
     def __init__(
         self, feeds: Iterable[WatchedFeed], catalog: Catalog, *, every: float = 120.0
     ) -> None:
-        self._feeds = {each.url: _Feed(each, each.format, _host(each.url)) for each in feeds}
+        self.heard = Heard.of(feeds)
         self._every = every
-        self._closed: deque[Post] = deque(maxlen=MOST_CLOSED)
-        names = {name for each in self._feeds.values() for name in each.feed.providers}
+        names = {name for each in self.heard.feeds.values() for name in each.feed.providers}
         known = {name: catalog.provider(name) for name in names}
         self._naming = {name: Naming.of(each) for name, each in known.items() if each}
 
+    def watched(self) -> tuple[WatchedFeed, ...]:
+        """The feeds that it hears of."""
+        return tuple(state.feed for state in self.heard.feeds.values())
+
     def hear(self, evidence: Evidence) -> tuple[FeedEvent, ...]:
         """Take in one look at a feed, in the order of time; tells what changed by it."""
-        state = self._feeds.get(evidence.subject)
+        state = self.heard.feeds.get(evidence.subject)
         if evidence.kind != KIND or state is None:
             return ()
         value = evidence.value
@@ -67,6 +52,7 @@ class FeedBoard:
             told += self._source(state, value)
             told += self._incidents(state, value, evidence.at)
             state.seen_at, state.broken, state.reason = evidence.at, False, ""
+            state.since = evidence.at if state.since is None else state.since
         elif isinstance(evidence.finding, Unanswered):
             detail = evidence.finding.detail
             state.reason = evidence.finding.reason
@@ -88,7 +74,7 @@ class FeedBoard:
         """What is open now, by provider and scope; a feed that is not fresh says nothing."""
         found = [
             post
-            for state in self._feeds.values()
+            for state in self.heard.feeds.values()
             if self._health(state, now).health == FRESH
             for post in state.open.values()
         ]
@@ -96,14 +82,25 @@ class FeedBoard:
 
     def history(self) -> tuple[Post, ...]:
         """Every post that was seen, open or closed, whatever became of its feed."""
-        opened = (post for state in self._feeds.values() for post in state.open.values())
-        return tuple(sorted((*self._closed, *opened), key=_order))
+        opened = (post for state in self.heard.feeds.values() for post in state.open.values())
+        return tuple(sorted((*self.heard.closed, *opened), key=_order))
+
+    def read_since(self) -> Mapping[str, float]:
+        """Provider -> since when all is known that a page of it said."""
+        found: dict[str, float] = {}
+        for state in self.heard.feeds.values():
+            if state.since is None:
+                continue
+            since = max(state.since, self.heard.forgotten or state.since)
+            for provider in state.feed.providers:
+                found[provider] = min(since, found.get(provider, math.inf))
+        return found
 
     def green(self, provider: str, now: float) -> bool | None:
         """True where a page of the provider is fresh and silent, and none speaks; None: unknown."""
         fresh = [
             state
-            for state in self._feeds.values()
+            for state in self.heard.feeds.values()
             if provider in state.feed.providers and self._health(state, now).health == FRESH
         ]
         if not fresh:
@@ -113,9 +110,9 @@ class FeedBoard:
 
     def health(self, now: float) -> tuple[FeedHealth, ...]:
         """Every feed, by address."""
-        return tuple(self._health(state, now) for _, state in sorted(self._feeds.items()))
+        return tuple(self._health(state, now) for _, state in sorted(self.heard.feeds.items()))
 
-    def _health(self, state: _Feed, now: float) -> FeedHealth:
+    def _health(self, state: FeedState, now: float) -> FeedHealth:
         health, reason = FRESH, ""
         if state.broken:
             health, reason = BROKEN, state.reason
@@ -131,10 +128,10 @@ class FeedBoard:
             state.tried_at,
         )
 
-    def _source(self, state: _Feed, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def _source(self, state: FeedState, value: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Where it was found, if that is elsewhere than before."""
         told = []
-        host, format = _host(str(value.get("final_url", ""))), str(value.get("format", ""))
+        host, format = host_of(str(value.get("final_url", ""))), str(value.get("format", ""))
         if host and host != state.host:
             if value.get("redirects"):
                 told.append(("moved", f"The status feed moved from {state.host} to {host}"))
@@ -145,9 +142,9 @@ class FeedBoard:
         return told
 
     def _incidents(
-        self, state: _Feed, value: Mapping[str, Any], at: float
+        self, state: FeedState, value: Mapping[str, Any], at: float
     ) -> list[tuple[str, str]]:
-        found: dict[_Key, Post] = {}
+        found: dict[PostKey, Post] = {}
         ended: dict[str, float | None] = {}
         for incident in value.get("incidents", ()):
             if incident["state"] == "open":
@@ -158,13 +155,13 @@ class FeedBoard:
         told = _news(state.open, found, gone)
         for post in gone.values():
             over = ended.get(post.incident)
-            self._closed.append(replace(post, closed_at=_held(over, state.seen_at, at)))
+            self.heard.close(replace(post, closed_at=_held(over, state.seen_at, at)))
         state.open = found
         return told
 
     def _posts(
-        self, state: _Feed, incident: Mapping[str, Any], at: float
-    ) -> Iterable[tuple[_Key, Post]]:
+        self, state: FeedState, incident: Mapping[str, Any], at: float
+    ) -> Iterable[tuple[PostKey, Post]]:
         for provider, spoken in self._spoken(state.feed.providers, incident).items():
             for each in spoken:
                 key = (provider, incident["id"], f"{each.scope}{'~' if each.coarse else ''}")
@@ -199,7 +196,9 @@ class FeedBoard:
         }
         return named or every
 
-    def _claimed(self, state: _Feed, provider: str, incident: Mapping[str, Any]) -> float | None:
+    def _claimed(
+        self, state: FeedState, provider: str, incident: Mapping[str, Any]
+    ) -> float | None:
         """When the page says that it said so: the start, or the latest word of a known incident."""
         known = any(key[:2] == (provider, incident["id"]) for key in state.open)
         claim: float | None = incident.get("updated_at" if known else "started_at")
@@ -218,7 +217,7 @@ def _kept(fresh: Post, before: Post) -> Post:
 
 
 def _news(
-    before: Mapping[_Key, Post], found: Mapping[_Key, Post], gone: Mapping[_Key, Post]
+    before: Mapping[PostKey, Post], found: Mapping[PostKey, Post], gone: Mapping[PostKey, Post]
 ) -> list[tuple[str, str]]:
     """One line for each incident that came, changed its reach, or went."""
     known = {key[:2] for key in before}
@@ -244,10 +243,3 @@ def _held(claim: float | None, earliest: float | None, latest: float) -> float:
 
 def _order(post: Post) -> tuple[str, str, float, str]:
     return (post.provider, str(post.scope), post.posted_at, post.incident)
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from downwind.terms import Scope
@@ -62,19 +62,32 @@ class Lateness:
     maximum: float | None
 
 
-def delays(verdicts: Iterable[Verdict], posts: Iterable[Post], now: float) -> tuple[Delay, ...]:
+def delays(
+    verdicts: Iterable[Verdict],
+    posts: Iterable[Post],
+    now: float,
+    read_since: Mapping[str, float],
+) -> tuple[Delay, ...]:
     """Each verdict with the provider's first post that speaks of a scope in line with it.
 
     In line: one covers the other. A post that stood there long before counts for nothing.
+    `read_since`: provider -> since when its page is read (FeedBoard.read_since). Where no post is
+    known, and nobody read the page yet when it may have spoken, nothing can be said: left out.
     """
     by_provider: dict[str, list[Post]] = {}
     for post in posts:
         if post.speaks:
             by_provider.setdefault(post.provider, []).append(post)
-    return tuple(
+    found = (
         Delay(each, _first(each, by_provider.get(each.scope.provider, ()), now))
         for each in verdicts
     )
+    return tuple(each for each in found if each.post is not None or _read(each, read_since))
+
+
+def _read(delay: Delay, read_since: Mapping[str, float]) -> bool:
+    since = read_since.get(delay.verdict.scope.provider)
+    return since is not None and since <= delay.verdict.failing_at
 
 
 def _first(verdict: Verdict, posts: Sequence[Post], now: float) -> Post | None:
@@ -108,25 +121,3 @@ def _lateness(provider: str, found: Sequence[Delay], now: float) -> Lateness:
     if not told:
         return Lateness(provider, 0, silent, None, None, None)
     return Lateness(provider, len(told), silent, min(told), statistics.median(told), max(told))
-
-
-def told_delay(delay: Delay, green: bool | None, now: float) -> str:
-    """A sentence for a person: what the status page says beside our verdict."""
-    if delay.seconds is not None:
-        if delay.seconds < 0:
-            return f"its status page spoke {_minutes(-delay.seconds)} before our verdict"
-        return f"its status page spoke {_minutes(delay.seconds)} after our verdict"
-    if delay.verdict.ended_at is not None:
-        return "its status page said nothing of it"
-    since = _minutes(max(0.0, now - delay.verdict.failing_at))
-    if green is None:
-        return f"nobody can tell what its status page says, {since} after the first failure"
-    if green:
-        return f"its status page is still green after {since}"
-    return f"its status page speaks of something else, {since} after the first failure"
-
-
-def _minutes(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 from downwind.terms import Scope
 
-FRESH, STALE, BROKEN = "fresh", "stale", "broken"
+Health = Literal["fresh", "stale", "broken"]
+FRESH: Health = "fresh"
+STALE: Health = "stale"
+BROKEN: Health = "broken"
 LATER = (408, 425, 429, 500, 502, 503, 504)
 """Statuses that say "not now"; any other answer that is no feed says "no longer here"."""
 
@@ -47,6 +52,22 @@ class Post:
         return self.kind != "maintenance" and not silent
 
 
+_NAMES = tuple(each.name for each in fields(Post))
+
+
+def post_to_json(post: Post) -> dict[str, Any]:
+    """The post for a snapshot."""
+    return {name: getattr(post, name) for name in _NAMES} | {"scope": str(post.scope)}
+
+
+def post_of_json(data: Mapping[str, Any]) -> Post:
+    """The post that this tells; raises ValueError, KeyError, TypeError where it tells none."""
+    scope = Scope.read(data["scope"])
+    if scope is None:
+        raise ValueError(f"this is no scope: {data['scope']!r:.60}")
+    return Post(**{**data, "scope": scope})
+
+
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
     """Whether a feed can be relied on to speak."""
@@ -55,7 +76,7 @@ class FeedHealth:
     providers: tuple[str, ...]
     format: str
     """The format that was read last, or else that of the catalogue."""
-    health: str
+    health: Health
     """fresh; stale: not read for some intervals; broken: it answers with what cannot be read."""
     reason: str
     """Why it is not fresh."""

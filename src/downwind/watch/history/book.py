@@ -28,6 +28,7 @@ from downwind.watch.incidents import (
 )
 
 Keep = Callable[[Sequence[Evidence]], Awaitable[object]]
+Parts = Callable[[], Awaitable[Mapping[str, bytes]]]
 
 
 class Book:
@@ -44,13 +45,16 @@ class Book:
         keep: Keep,
         now: Callable[[], float],
         wake: Callable[[], None] = lambda: None,
+        heard: Callable[[Evidence], object] = lambda _: None,
     ) -> None:
-        """`wake` is called when there is something to send (Deliverer.wake)."""
+        """`wake` is called when there is something to send (Deliverer.wake), `heard` with each
+        record that was kept, before anything else is decided."""
         self.decided = decided
         self._telling = telling
         self._keep = keep
         self._now = now
         self._wake = wake
+        self._heard = heard
         self._one = asyncio.Lock()
 
     @property
@@ -87,12 +91,12 @@ class Book:
         """A maintenance window becomes known, or takes the place of the one with its id."""
         await self.hear([window_to_evidence(window, self._now(), self._telling.vantage)])
 
-    async def cancel(self, id: str) -> None:
+    async def cancel(self, id: str, by: str, note: str = "") -> None:
         """A window is taken back; raises UsageError where there is none."""
         window = self.decided.maintenance.windows.get(id)
         if window is None:
             raise UsageError(f"There is no maintenance window {id!r:.120}.")
-        await self.plan(cancelled(window))
+        await self.plan(cancelled(window, by, note))
 
     async def hear(self, records: Sequence[Evidence]) -> None:
         """Changes of one's own (change.*): kept, and the windows among them known from then on."""
@@ -107,23 +111,25 @@ class Book:
 
         await self._whole(heard)
 
-    async def alert(self, *alerts: Alert) -> None:
-        """Alerts that are of no incident, such as those on the watcher itself."""
+    async def alert(self, *alerts: Alert, records: Sequence[Evidence] = ()) -> None:
+        """Alerts that are of no incident, such as those on the watcher itself; `records` are kept
+        with them, and tell why."""
 
         def queued() -> Decision:
-            return Decision(self._telling.outbox.queued(alerts, self._now()), self.decided, ())
+            waiting = self._telling.outbox.queued(alerts, self._now())
+            return Decision((*waiting, *records), self.decided, ())
 
         await self._whole(queued)
 
-    async def snapshot(
-        self, store: WatchStore, parts: Callable[[], Mapping[str, bytes]] = dict
-    ) -> bool:
-        """Keep the state of now; `parts` gives that of others. False where it did not succeed."""
+    async def snapshot(self, store: WatchStore, parts: Parts | None = None) -> bool:
+        """Keep the state of now; `parts` gives that of others, and what is on disk when it is
+        called must have counted when it returns. False where it did not succeed."""
         async with self._one:
             place = await asyncio.to_thread(store.place)
             if place is None:
                 return False
-            state = state_of(self.decided, self._telling.outbox) | dict(parts())
+            others = await parts() if parts is not None else {}
+            state = state_of(self.decided, self._telling.outbox) | dict(others)
             return await asyncio.to_thread(store.snapshot, state, place)
 
     async def _by_hand(self, act: Callable[[float], IncidentEvent]) -> IncidentEvent:
@@ -145,6 +151,8 @@ class Book:
             if made.records:
                 await self._keep(made.records)
             self.decided = commit(made, self._telling)
+            for record in made.records:
+                self._heard(record)
         if made.records:
             self._wake()
         return made

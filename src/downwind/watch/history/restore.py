@@ -31,6 +31,13 @@ from downwind.watch.incidents.machine import Step
 _STATE = "decided"
 _logger = logging.getLogger(__name__)
 
+Recall = Callable[[Mapping[str, bytes]], None]
+"""Takes over the parts of a snapshot that are others' state, or raises ValueError."""
+
+
+def _nothing(_: Mapping[str, bytes]) -> None:
+    """There is no other state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -54,6 +61,8 @@ class Restored:
     skipped: int
     """Records of incidents that tell no event, and were passed over."""
     snapshot_at: float | None
+    unread: str = ""
+    """Why the snapshot was not understood, and the whole log was read; empty where it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +102,30 @@ def restore(
     telling: Telling,
     at: float,
     rules: Rules | None = None,
-    hear: Callable[[Evidence], None] | None = None,
+    hear: Callable[[Evidence], object] | None = None,
     hear_from: float = -math.inf,
+    seldom_from: float | None = None,
+    recall: Recall = _nothing,
 ) -> Restored:
     """Everything as it was when the watcher ended; `hear` gets every record after the snapshot.
 
-    What was merely observed before `hear_from` is passed over: without a snapshot there may be
-    months of it, and no detector wants more than the last hour or so.
+    `recall` gets the snapshot's parts before that; where it raises ValueError, the whole log is
+    heard instead. What was merely observed before `hear_from` (WatchStore.load: `seldom_from`) is
+    passed over: without a snapshot there may be months of it, and no detector wants more than the
+    last hour or so.
     What was decided and killed before its alert was queued is queued now, and kept.
     """
     observed_from = hear_from if hear is not None else math.inf
-    loaded = store.load(observed_from)
+    loaded, unread = store.load(observed_from, seldom_from=seldom_from), ""
     try:
         decided = _of_snapshot(loaded.snapshot, telling.outbox, rules or Rules())
+        if loaded.snapshot is not None:
+            recall(loaded.snapshot.parts)
     except (ValueError, KeyError, TypeError) as error:
         # Of an older version, perhaps. The log has it all, and takes longer.
         _logger.warning("The snapshot is not understood, and the whole log is read: %s", error)
-        loaded = store.load(observed_from, from_snapshot=False)
+        unread = str(error)
+        loaded = store.load(observed_from, seldom_from=seldom_from, from_snapshot=False)
         decided = Decided(Incidents(Ledger(rules or Rules())))
     replayed = skipped = 0
     for record in loaded.records:
@@ -124,7 +140,8 @@ def restore(
         telling.outbox.heard(record)
     snapshot = loaded.snapshot
     parts = {k: v for k, v in snapshot.parts.items() if k != _STATE} if snapshot else {}
-    return Restored(decided, parts, replayed, skipped, snapshot.at if snapshot else None)
+    at_snapshot = snapshot.at if snapshot else None
+    return Restored(decided, parts, replayed, skipped, at_snapshot, unread)
 
 
 def commit(decision: Decision, telling: Telling) -> Decided:

@@ -25,7 +25,7 @@ from downwind.evidence.segments import (
 from downwind.terms import Evidence
 from downwind.watch.incidents import Incident
 
-DROPPABLE = ("probe.", "feed.")
+DROPPABLE = ("probe.", "feed.", "rdap.")
 """Kinds that may go: they were looked at again and again, and are rolled up."""
 MARGIN = 900.0
 """Seconds before an incident's onset whose evidence is its own as well."""
@@ -73,6 +73,7 @@ def retain(
     of the two snapshots ends (oldest_place); it and all later ones stay as they are, since a
     restart reads them.
     """
+    drop_unfinished(log, "*.clean")
     holds = tuple(held)
     done = Retained(0, 0, 0)
     for number in range(1, min(rolled, snapshot - 1, last_number(log) - 1) + 1):
@@ -82,6 +83,13 @@ def retain(
             if gone:
                 done = Retained(done.segments + 1, done.records + gone, done.freed + freed)
     return done
+
+
+def drop_unfinished(directory: Path, names: str) -> None:
+    """Take away what a killed process had begun to write; only the writer may do so."""
+    for path in directory.glob(names):
+        with suppress(OSError):
+            path.unlink()
 
 
 def _clean(log: Path, number: int, before: float, held: tuple[Held, ...]) -> tuple[int, int]:

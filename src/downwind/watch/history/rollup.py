@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 
 from downwind.evidence.reader import SegmentReader
 from downwind.evidence.segments import last_number, make_directory, sync_directory, trouble
+from downwind.terms import DownwindError
+from downwind.watch.history.retain import drop_unfinished
 from downwind.watch.history.tally import HOUR, Tally, quantile
 
 DAY = 24 * HOUR
@@ -74,6 +76,7 @@ class Rollups:
         A segment is read once, and its file is there whole or not at all.
         """
         make_directory(self._directory)
+        drop_unfinished(self._directory, "*.new")
         done = self.rolled()
         for number in range(done + 1, last_number(log)):
             self._write(number, _tallied(log, number))
@@ -105,8 +108,10 @@ class Rollups:
                 # Whoever reads passes over what a merged file holds, should this be cut off.
                 if old <= last:
                     self._remove(old, merged)
-        except OSError as error:
-            raise trouble(error, fresh, "could not be rolled up") from error
+        except (OSError, duckdb.Error) as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise _trouble(error, fresh) from error
         return True
 
     def periods(
@@ -129,8 +134,11 @@ class Rollups:
         files = self._readable(merged, parts, max(parts, default=0))
         if not files:
             return []
-        with duckdb.connect(config=_ONE_THREAD) as database:
-            return database.execute(query, {"files": files, **values}).fetchall()
+        try:
+            with duckdb.connect(config=_ONE_THREAD) as database:
+                return database.execute(query, {"files": files, **values}).fetchall()
+        except (OSError, duckdb.Error) as error:
+            raise _trouble(error, self._directory) from error
 
     def _files(self) -> tuple[int, set[int]]:
         """Up to where segments are merged, and those that have a file of their own."""
@@ -169,10 +177,10 @@ class Rollups:
         try:
             pq.write_table(pa.table(columns, schema=_SCHEMA), fresh, compression="zstd")
             _settle(fresh, path)
-        except OSError as error:
+        except (OSError, pa.ArrowException) as error:
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
-            raise trouble(error, path, "could not be rolled up") from error
+            raise _trouble(error, path) from error
 
 
 # Beside a watcher that probes, a roll-up may take its time.
@@ -198,6 +206,18 @@ _AVAILABILITY = """
     WHERE hour >= $since AND hour < $until
     GROUP BY target HAVING sum(up + degraded + down) > 0
 """
+
+
+def _trouble(error: Exception, path: Path) -> DownwindError:
+    """With the way out. Of a full disk DuckDB and Arrow tell in words of their own."""
+    if isinstance(error, OSError) and error.strerror:
+        return trouble(error, path, "could not be rolled up")
+    why = str(error).partition("\n")[0][:300]
+    return DownwindError(
+        f"The roll-ups could not be read or written: {why}.",
+        where=str(path),
+        todo="Make room where there is none; move a file away that is broken.",
+    )
 
 
 def _settle(fresh: Path, path: Path) -> None:

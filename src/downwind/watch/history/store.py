@@ -31,6 +31,8 @@ from downwind.watch.history.snapshot import Snapshot, read_snapshot, write_snaps
 KIND = "watch.store"
 _CHUNK = 1000
 _DECIDED = (b'"kind":"watch.', b'"kind":"change.')
+_SELDOM = (b'"kind":"feed.', b'"kind":"rdap.')
+"""Observations that go on telling something long after they were made."""
 _OPENING = len(b'{"at":')
 _SPENT = "brought to disk"
 """In the words of a log whose fsync failed: it takes no more until it is opened anew."""
@@ -105,17 +107,28 @@ class WatchStore:
     ) -> None:
         self.close()
 
-    def load(self, observed_from: float = -math.inf, *, from_snapshot: bool = True) -> Loaded:
+    def load(
+        self,
+        observed_from: float = -math.inf,
+        *,
+        seldom_from: float | None = None,
+        from_snapshot: bool = True,
+    ) -> Loaded:
         """The newest snapshot, and what was logged after it; without it all that was logged.
 
         Of what was merely observed only what is not older than `observed_from`: without a snapshot
-        there may be months of it.
+        there may be months of it. What feeds and registries said is rarer, and comes from
+        `seldom_from` on.
         """
         snapshot = read_snapshot(self.directory) if from_snapshot else None
         position = snapshot.position if snapshot else START
+        seldom = observed_from if seldom_from is None else seldom_from
 
         def wanted(payload: bytes) -> bool:
-            return _at(payload) >= observed_from or any(kind in payload for kind in _DECIDED)
+            at = _at(payload)
+            if at >= observed_from or any(kind in payload for kind in _DECIDED):
+                return True
+            return at >= seldom and any(kind in payload for kind in _SELDOM)
 
         records = (record for _, record in read_since(self.log_directory, position, wanted))
         return Loaded(snapshot, records)
@@ -163,7 +176,11 @@ class WatchStore:
             except DownwindError as error:
                 self._begin(error)
                 return None
-            return end_of(self.log_directory)
+            try:
+                return end_of(self.log_directory)
+            except (OSError, DownwindError) as error:
+                _logger.warning("%s: no snapshot: %s", self.directory, error)
+                return None
 
     def snapshot(self, parts: Mapping[str, bytes], place: Position) -> bool:
         """Keep the state of a moment: of all before `place`, which was asked for before the parts
@@ -181,6 +198,9 @@ class WatchStore:
             if self._since is not None:
                 self._tried = float("-inf")
                 self._catch_up()
+            if len(self._buffer):
+                lost = len(self._buffer)
+                _logger.warning("%s: %d records were never written", self.directory, lost)
             if self._log is not None:
                 with contextlib.suppress(DownwindError):
                     self._log.close()
@@ -193,7 +213,8 @@ class WatchStore:
 
     def _catch_up(self) -> bool:
         """Write the buffer, oldest first; True once all of it is on disk."""
-        if self._now() - self._tried < self._retry_every:
+        # A clock that was set back must not put it off.
+        if 0 <= self._now() - self._tried < self._retry_every:
             return False
         self._tried = self._now()
         while len(self._buffer):

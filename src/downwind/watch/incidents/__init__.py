@@ -7,9 +7,11 @@ from downwind.watch.incidents.form import (
     incident_of_json,
     incident_to_json,
 )
-from downwind.watch.incidents.ledger import Ledger, events_of
+from downwind.watch.incidents.ledger import Ledger
 from downwind.watch.incidents.machine import Incidents, Step
 from downwind.watch.incidents.maintenance import (
+    EVERYTHING,
+    OF_THE_MODEL,
     Maintenance,
     Window,
     cancelled,
@@ -31,7 +33,9 @@ from downwind.watch.incidents.types import (
 )
 
 __all__ = [
+    "EVERYTHING",
     "KIND",
+    "OF_THE_MODEL",
     "Cause",
     "Change",
     "Fault",
@@ -49,7 +53,6 @@ __all__ = [
     "cancelled",
     "event_of_evidence",
     "event_to_evidence",
-    "events_of",
     "incident_of_json",
     "incident_to_json",
     "parts_of",

@@ -52,7 +52,8 @@ def affinity(cause: Cause, victims: frozenset[str], incident: Incident, overlap:
     mine, its = cause.scope, incident.cause.scope
     if mine and its and mine.provider == its.provider:
         if mine.covers(its) or its.covers(mine):
-            return RELATED
+            # One that is closed had an end: another part of the provider is another incident.
+            return RELATED if incident.open or shared else 0.0
         return SIBLING if shared else 0.0
     if not incident.open or not shared:
         return 0.0

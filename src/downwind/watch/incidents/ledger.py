@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from downwind.terms import Evidence, UsageError
+from downwind.terms import UsageError
 from downwind.watch.incidents.form import (
-    KIND,
     changed,
-    event_of_evidence,
     event_of_json,
     event_to_json,
     incident_of_json,
@@ -164,8 +162,3 @@ def _blank(event: IncidentEvent) -> Incident:
     return Incident(
         event.incident, Cause("unknown", ""), "unknown", 0.0, event.at, event.at, event.at
     )
-
-
-def events_of(evidence: Iterable[Evidence]) -> Iterator[IncidentEvent]:
-    """The events of incidents among these records, in their order."""
-    return (event_of_evidence(each) for each in evidence if each.kind == KIND)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from downwind.model.durations import say_duration
 from downwind.watch.incidents.causes import incident_id, pending_key
 from downwind.watch.incidents.ledger import Ledger
 from downwind.watch.incidents.maintenance import Maintenance
@@ -168,7 +169,9 @@ def _muted_or_again(
             "acknowledged_at": None,
         }
         back = {v for v in incident.failing if observed.holds(v, verdict.victims)}
-        telling.tell("reopened", changes, joined=verdict.victims, back=back)
+        away = say_duration(telling.at - (incident.closed_at or telling.at))
+        text = f"after {away} without it"
+        telling.tell("reopened", changes, joined=verdict.victims, back=back, text=text)
         return telling.events, Count()
     if verdict is None and count.gone >= rounds:
         telling.tell("rearmed", {"muted": False})

@@ -13,6 +13,8 @@ from downwind.watch.incidents.types import Cause
 
 KIND = "change.maintenance"
 EVERYTHING = "*"
+OF_THE_MODEL = "model:"
+"""Begins the id of each window that the model plans."""
 _LONGEST_TEXT = 2000
 _MOST = 500
 
@@ -112,7 +114,7 @@ def windows_of(wanted: Iterable[Wanted]) -> tuple[Window, ...]:
     """The windows of a model; each has a name that is the same after a restart."""
     return tuple(
         Window(
-            f"model:{each.service}@{each.begins.timestamp():.0f}",
+            f"{OF_THE_MODEL}{each.service}@{each.begins.timestamp():.0f}",
             each.service,
             each.begins.timestamp(),
             each.ends.timestamp(),
@@ -138,9 +140,10 @@ def window_to_evidence(window: Window, at: float, vantage: str) -> Evidence:
     return Evidence(window.of, KIND, Seen(value), at, vantage)
 
 
-def cancelled(window: Window) -> Window:
+def cancelled(window: Window, by: str, note: str = "") -> Window:
     """The window as it is when it is taken back: it never runs."""
-    return replace(window, ends=window.starts, every=0.0)
+    title = note or window.title
+    return replace(window, ends=window.starts, every=0.0, by=by, title=title)
 
 
 def window_of_evidence(evidence: Evidence) -> Window | None:
@@ -165,10 +168,9 @@ def window_of_evidence(evidence: Evidence) -> Window | None:
 
 
 def _seconds(id: str, value: object, name: str) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value):  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _refused(id, f"{name} is {value!r:.40}", "Give seconds since 1970 UTC.")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

@@ -10,12 +10,16 @@ from typing import Any
 
 from downwind.catalog import Catalog
 from downwind.questions.witnesses import Mark, mark_of
-from downwind.terms import Evidence
+from downwind.terms import Evidence, Unanswered
 from downwind.watch.detection import Outcome, outcome_of
+from downwind.watch.live.addresses import Addresses
 
 _MARKS = 4
 _TIMES = 120
 """Answers of which the median is told: an hour at one every 30 s."""
+LOOKS = 12
+"""Latest looks at a target's certificate: servers behind one name, asked by turns, may show
+different ones."""
 
 
 @dataclass(slots=True)
@@ -25,6 +29,8 @@ class Latest:
     probed_at: float | None = None
     reason: str = ""
     """How the latest probe failed; empty where it did not."""
+    unheard: str = ""
+    """Why the latest probe says nothing of the target; empty where it does."""
     layer: str = ""
     answered: bool = False
     """Whether the latest failed probe got any answer."""
@@ -32,21 +38,32 @@ class Latest:
     """The first failed probe since it was last seen well."""
     marks: dict[str, deque[Mark]] = field(default_factory=dict)
     """Vantage -> how its latest failed probes looked."""
+    addresses: Addresses = field(default_factory=Addresses)
     seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMES))
-    certificate_ends: float | None = None
+    certificates: deque[tuple[float, float | None]] = field(
+        default_factory=lambda: deque(maxlen=LOOKS)
+    )
+    """When the certificate ends that each of the latest looks showed, and when it began."""
+
+    @property
+    def certificate_ends(self) -> float | None:
+        """When the first of them ends."""
+        return min((ends for ends, _ in self.certificates), default=None)
 
     def hear(self, record: Evidence, catalog: Catalog) -> tuple[Outcome, float] | None:
         """How this probe counts, and its seconds; None where it says nothing of the target."""
         value = record.value
+        self.unheard = record.finding.reason if isinstance(record.finding, Unanswered) else ""
         if value is None:
             return None
         self.probed_at = record.at
         outcome = outcome_of(value)
         steps: Sequence[Mapping[str, Any]] = value.get("steps") or ()
+        self.addresses.hear(steps)
         seconds = sum(float(step.get("milliseconds") or 0.0) for step in steps) / 1000
-        ends = [step["not_after"] for step in steps if step.get("not_after")]
-        if ends:
-            self.certificate_ends = min(ends)
+        lives = [life for step in steps if (life := _life(step)) is not None]
+        if lives:
+            self.certificates.append(min(lives, key=lambda each: each[0]))
         if outcome in (Outcome.FAILED, Outcome.DEGRADED):
             self._fail(record, steps, catalog)
             return outcome, seconds if outcome is Outcome.DEGRADED else math.nan
@@ -76,6 +93,14 @@ class Latest:
             return None
         ordered = sorted(self.seconds)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def _life(step: Mapping[str, Any]) -> tuple[float, float | None] | None:
+    """End and begin of the certificate that a step saw; an agent may have told anything."""
+    begins, ends = step.get("not_before"), step.get("not_after")
+    if not isinstance(ends, int | float) or isinstance(ends, bool):
+        return None
+    return float(ends), float(begins) if isinstance(begins, int | float) else None
 
 
 def _words(step: Mapping[str, Any]) -> str:

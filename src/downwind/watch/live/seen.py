@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 from downwind.model import Model
 from downwind.watch.detection import Condition
 from downwind.watch.feeds import Delay, lateness
 from downwind.watch.incidents import Change, Incident, IncidentEvent, StatusPage, Window
 from downwind.watch.incidents.ledger import Ledger
+from downwind.watch.itself import VantageSeen, WatcherSeen
 from downwind.watch.live.names import who_of
+from downwind.watch.live.quorum import voices_seen
 from downwind.watch.live.state import Live
 from downwind.watch.live.targets import Targets
 from downwind.watch.picture import (
@@ -22,8 +25,7 @@ from downwind.watch.picture import (
     Phase,
     Picture,
     Rival,
-    VantageSeen,
-    WatcherSeen,
+    Verdict,
 )
 from downwind.watch.picture import StatusPage as PageSeen
 
@@ -35,6 +37,7 @@ _SIGNS = {
     "expect": "answers with what is not expected",
 }
 _CLOSED_SHOWN = 20
+_VERDICTS: Mapping[str, Verdict] = {name: name for name in get_args(Verdict)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def draw(live: Live, model: Model, now: float, around: Around) -> Picture:
         incidents=seen,
         feeds=tuple(_feeds(live, now, around.delays)),
         vantages=around.vantages,
+        voices=voices_seen(live, around.vantages),
         needs=around.needs,
         changes=_changes(live, around),
     )
@@ -96,7 +100,7 @@ def incident_seen(
     return IncidentSeen(
         id=incident.id,
         phase=_phase(incident),
-        verdict=incident.verdict,  # type: ignore[arg-type]
+        verdict=_VERDICTS.get(incident.verdict, "unknown"),
         since=incident.since,
         detected_at=incident.opened_at,
         scope=str(scope) if scope else "",
@@ -123,6 +127,8 @@ def incident_seen(
         timeline=_entries(timeline),
         acknowledged_by=incident.acknowledged_by,
         closed_at=incident.closed_at,
+        still=() if incident.open else tuple(sorted(incident.failing)),
+        reopened=incident.reopened,
     )
 
 
@@ -215,7 +221,7 @@ def _feeds(live: Live, now: float, delays: Iterable[Delay]) -> Iterable[FeedSeen
             yield FeedSeen(
                 provider=provider,
                 url=health.url,
-                health=health.health,  # type: ignore[arg-type]
+                health=health.health,
                 reason=health.reason,
                 fetched_at=health.seen_at,
                 state="unknown" if green is None else "green" if green else "posted",
@@ -224,4 +230,5 @@ def _feeds(live: Live, now: float, delays: Iterable[Delay]) -> Iterable[FeedSeen
                 delay_min=known.minimum if known else None,
                 delay_median=known.median if known else None,
                 delay_max=known.maximum if known else None,
+                silent=known.silent if known else 0,
             )

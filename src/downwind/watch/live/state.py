@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -30,18 +30,26 @@ from downwind.watch.detection import (
     voices,
 )
 from downwind.watch.feeds import FeedBoard, FeedEvent
+from downwind.watch.live.domains import KIND as REGISTRATION
+from downwind.watch.live.domains import Domains
+from downwind.watch.live.endings import KIND as ENDING
+from downwind.watch.live.endings import ToldEndings
+from downwind.watch.live.hindered import Hindered
 from downwind.watch.live.latest import Latest
+from downwind.watch.live.set_back import keep_age
 from downwind.watch.live.states import Capabilities
 from downwind.watch.live.testimony import Voices
 from downwind.watch.picture import ChangeSeen
+from downwind.watch.registered import OwnDomains
 from downwind.watch.vantages import VantageSpec
+from downwind.watch.vantages.spec import traits
 from downwind.watch.watched import SIGHT, Watched
 
 LASTS = 3600.0
 """Seconds for which a fault is taken to last, where it is asked who falls with it."""
 NEED = "watch.need"
 """The kind of a record that tells what a person made of a suspected need."""
-_CHANGES_KEPT = 500
+CHANGES_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +107,34 @@ class Live:
     """(vantage, target) -> how one of the hosts that show one's own connectivity fares."""
     heard_at: dict[str, float] = field(default_factory=dict)
     """Vantage -> its latest probe."""
+    hindered: dict[str, Hindered] = field(default_factory=dict)
+    """Vantage -> what keeps it from looking."""
     probes: int = 0
-    read: dict[str, Evidence] = field(default_factory=dict)
-    """The latest look at each status feed."""
     decisions: tuple[Decision, ...] = ()
     """What people made of suspected needs."""
+    domains: Domains = field(default_factory=Domains)
+    told: ToldEndings = field(default_factory=ToldEndings)
+    """Certificates and domains of whose end people were told."""
     touched: set[str] = field(default_factory=set)
     """Targets of which something was heard since they were drawn."""
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, setting: Setting, board: FeedBoard) -> Live:
-        """Nothing heard yet."""
+    def of(cls, setting: Setting, board: FeedBoard, own: OwnDomains | None = None) -> Live:
+        """Nothing heard yet; `own` are the domains whose registrations are watched."""
         names = [each.name for each in setting.vantages]
         witnesses = [each for each in setting.watched if each.node]
         detector = Detector.new(
             [each.target.name for each in witnesses],
             names,
             intervals=[each.target.interval for each in witnesses],
-            groups=voices([_traits(each) for each in setting.vantages]),
+            groups=voices([traits(each) for each in setting.vantages]),
         )
         latest = {each.target.name: Latest() for each in witnesses}
-        return cls(setting, detector, board, latest, Capabilities.of_targets(witnesses))
+        live = cls(setting, detector, board, latest, Capabilities.of_targets(witnesses))
+        if own is not None:
+            live.domains = Domains.of(own)
+        return live
 
     def hear(self, record: Evidence) -> tuple[FeedEvent, ...]:
         """Take one record in; tells what a status feed has changed by it."""
@@ -130,8 +144,11 @@ class Live:
             self._hear_change(record)
         elif record.kind == NEED:
             self._hear_decision(record)
+        elif record.kind == ENDING:
+            self.told.hear(record)
+        elif record.kind == REGISTRATION:
+            self.touched.update(self.domains.hear(record))
         elif record.kind == "feed.status":
-            self.read[record.subject] = record
             return self.board.hear(record)
         return ()
 
@@ -150,7 +167,8 @@ class Live:
         witnesses = [each for each in self.setting.watched if each.node]
         voices_ = Voices.of(witnesses, self.detector.vantages)
         testimony = voices_.testimony(self._likelihoods(now), self.latest)
-        blind = bool(sights) and all(each.sight is Sight.BLIND for each in sights.values())
+        seeing = self.sight()
+        blind = bool(seeing) and all(seeing.values())
         return View(now, published, testimony, sights, blind)
 
     def _likelihoods(self, now: float) -> Likelihoods:
@@ -170,11 +188,16 @@ class Live:
         return self.capabilities.states(self.published, self.latest)
 
     def sight(self) -> dict[str, bool]:
-        """Vantage -> whether it is blind, for those that look at their own connectivity."""
+        """Vantage -> whether it is blind, for those that look at their own connectivity; for all
+        where one of them can look at nothing at all."""
         places = self.detector.vantages
+        told = {where for where, _ in self.sights}
+        if any(each.wholly for each in self.hindered.values()):
+            told = set(places)
         return {
-            vantage: bool(self.detector.mute[places.index(vantage)])
-            for vantage in {where for where, _ in self.sights}
+            vantage: bool(self.detector.mute[number])
+            for number, vantage in enumerate(places)
+            if vantage in told
         }
 
     def reach(self, capability: str) -> frozenset[str]:
@@ -191,6 +214,8 @@ class Live:
     def _hear_probe(self, record: Evidence) -> None:
         if record.vantage not in self.detector.vantages:
             return
+        keep_age(self, record)
+        self.hindered.setdefault(record.vantage, Hindered()).hear(record)
         self.heard_at[record.vantage] = max(record.at, self.heard_at.get(record.vantage, 0.0))
         if record.subject.startswith(SIGHT):
             self._hear_sight(record)
@@ -222,7 +247,9 @@ class Live:
             witnesses = [w for (where, _), w in self.sights.items() if where == vantage]
             if witnesses:
                 found[vantage] = connectivity(witnesses, now, fresh=fresh)
-                self.detector.set_mute(vantage, found[vantage].sight is Sight.BLIND)
+            blind = vantage in found and found[vantage].sight is Sight.BLIND
+            hindered = self.hindered.get(vantage)
+            self.detector.set_mute(vantage, blind or (hindered is not None and hindered.wholly))
         return found
 
     def _hear_change(self, record: Evidence) -> None:
@@ -239,7 +266,8 @@ class Live:
             by=str(value.get("by", "")),
             url=str(value.get("url", "")),
         )
-        self.changes = [*self.changes, told][-_CHANGES_KEPT:]
+        if told not in self.changes:  # heard again, after a restart
+            self.changes = [*self.changes, told][-CHANGES_KEPT:]
 
     def _hear_decision(self, record: Evidence) -> None:
         if record.value is not None:
@@ -252,8 +280,3 @@ class Live:
         if not latest.reason and (latest.probed_at or now) > (latest.failing_since or 0.0):
             latest.is_well()
             self.touched.add(name)
-
-
-def _traits(vantage: VantageSpec) -> Sequence[str]:
-    named = (("network", vantage.network), ("provider", vantage.provider.partition("/")[0]))
-    return [f"{what} {name}" for what, name in (*named, ("resolver", vantage.resolver)) if name]

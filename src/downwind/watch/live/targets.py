@@ -141,7 +141,8 @@ def _target(live: Live, known: _Capability, state: State | None, said: _Said) ->
         latency_p50=told[0].quantile(0.5),
         latency_p95=told[0].quantile(0.95),
         probed_at=max((t.probed_at for t in told if t.probed_at is not None), default=None),
-        reason=next((t.reason for t in told if t.reason), ""),
+        reason=next((why for t in told if (why := t.reason or t.unheard)), ""),
+        partly=next((words for t in told if (words := t.addresses.words())), ""),
         availability=said.availability.get(known.key),
         saved_by=way.need if way else "",
         stands_on=_called(live, way.on) if way else "",
@@ -149,6 +150,8 @@ def _target(live: Live, known: _Capability, state: State | None, said: _Said) ->
         certificate_ends=min(
             (t.certificate_ends for t in told if t.certificate_ends is not None), default=None
         ),
+        domain_ends=live.domains.end(known.key),
+        domain_unknown=live.domains.unknown(known.key),
     )
 
 

@@ -16,6 +16,7 @@ from downwind.terms import Scope, State
 from downwind.watch.feeds import FeedBoard, Post
 from downwind.watch.incidents import Change, Observed, StatusPage
 from downwind.watch.live.state import LASTS, Live, View
+from downwind.watch.live.unheard import is_premature
 from downwind.watch.selfcheck import independence
 
 MOST_SECONDS = 1.0
@@ -35,8 +36,8 @@ class Question:
     changes: tuple[OwnChange, ...]
     rates: OwnRates
 
-    def answer(self) -> Answer:
-        """Weigh it all; pure, and fit for another thread."""
+    def answer(self, seconds: float = MOST_SECONDS) -> Answer:
+        """Weigh it all, for so many real seconds at most; pure, and fit for another thread."""
         setting = self.live.setting
         return attribute_all(
             setting.suspects,
@@ -45,7 +46,7 @@ class Question:
             rates=self.rates,
             posts=self.posts,
             changes=self.changes,
-            budget=Budget.of(MOST_SECONDS),
+            budget=Budget.of(seconds),
         )
 
 
@@ -75,7 +76,8 @@ def _rates(live: Live) -> OwnRates:
 
 def observe(live: Live, view: View, answer: Answer | None, *, regular: bool) -> Observed:
     """What the incidents are told of this moment."""
-    faults = answer.attributions if answer else ()
+    said = answer.attributions if answer else ()
+    faults = tuple(fault for fault in said if not is_premature(live, fault, view.at))
     states = {key: state for key, state in live.states().items() if state is not None}
     of = {each.target.name: each.capability for each in live.setting.watched}
     since: dict[str, float] = {}
@@ -99,7 +101,7 @@ def observe(live: Live, view: View, answer: Answer | None, *, regular: bool) -> 
         changes=_own(live, view.at),
         dependent=_dependent(live.setting.graph, scopes),
         regular=regular,
-        blind=view.blind or (answer is not None and answer.cut_short and not faults),
+        blind=view.blind or (answer is not None and answer.cut_short and not said),
     )
 
 
@@ -158,5 +160,5 @@ def _dependent(graph: Graph, scopes: Sequence[Scope]) -> dict[str, str]:
         if str(scope) in graph.nodes:
             told = independence(graph, str(scope), LASTS)
             if not told.independent:
-                found[str(scope)] = told.words
+                found[str(scope)] = told.why
     return found

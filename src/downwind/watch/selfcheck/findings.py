@@ -68,15 +68,21 @@ class Independence:
     def words(self) -> str:
         if self.independent:
             return f"The watcher stands on nothing of {self.suspect}."
+        return f"Not independent of {self.suspect}: {self.why}."
+
+    @property
+    def why(self) -> str:
+        """What of the watcher falls with it, the way for alerts first; empty where nothing does."""
+        first = sorted(self.shared, key=lambda fall: fall.kind != "alert route")
         parts = [
-            f"{fall.label} {'falls' if fall.certain else 'might fall'} with it"
+            f"{fall.label} {'would' if fall.certain else 'might'} fall with it"
             + (f" ({fall.chain})" if fall.chain else "")
-            for fall in self.shared
+            for fall in first
             if fall.kind != "watcher"
         ]
-        told = "; ".join(parts[:3]) or "the watcher itself falls with it"
+        told = "; ".join(parts[:3]) or ("the watcher itself would fall with it" if first else "")
         more = f"; and {len(parts) - 3} more" if len(parts) > 3 else ""
-        return f"Not independent of {self.suspect}: {told}{more}."
+        return f"{told}{more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,15 @@ from downwind.terms import CannotMeasure, DownwindError, Evidence, Seen
 from downwind.watch.vantages.batch import MOST_RECORDS, Head, pack
 from downwind.watch.vantages.chunks import write_safely
 from downwind.watch.vantages.clock import Offset, OffsetMeter
+from downwind.watch.vantages.confirmations import LONGEST_WAIT, Asked, asked_from_json
 from downwind.watch.vantages.link import HubAddress, HubAway, HubLink
 from downwind.watch.vantages.orders import Orders, orders_from_json, orders_to_json
 from downwind.watch.vantages.outbox import Batch, Outbox
 from downwind.watch.vantages.rounds import Prober, Rounds
 from downwind.watch.vantages.spec import VantageSpec, check_vantage
+
+_SETTLES = 0.1
+"""Real seconds for which what came in may grow before it goes on."""
 
 
 def _say_nothing(_: str) -> None:
@@ -45,6 +49,7 @@ class VantageOptions:
     """Bytes that the outbox may take."""
     orders_every: float = 60.0
     send_every: float = 2.0
+    """What fails, and what the hub asked for at once, does not wait for it."""
     at_once: int = 64
     """Probes under way at once."""
     batch: int = 1_000
@@ -70,12 +75,13 @@ async def run_vantage(options: VantageOptions) -> None:
                 tasks.create_task(agent.rounds.run())
                 tasks.create_task(agent.follow_orders())
                 tasks.create_task(agent.send_all())
+                tasks.create_task(agent.follow_confirmations())
     finally:
         outbox.close()
 
 
 class Agent:
-    """The three tasks of a vantage, and what they share."""
+    """The four tasks of a vantage, and what they share."""
 
     def __init__(self, options: VantageOptions, outbox: Outbox, link: HubLink) -> None:
         self._options = options
@@ -85,6 +91,10 @@ class Agent:
         self._meter = OffsetMeter()
         self._batch = min(options.batch, MOST_RECORDS)
         self._away = ""
+        self._ordered = -1
+        """How many orders it told of."""
+        self._urgent = asyncio.Event()
+        """Something waits that the hub should have now."""
         self.rounds = Rounds(
             options.probe, options.clock, options.name, self.heard, options.at_once
         )
@@ -104,13 +114,15 @@ class Agent:
         self._meter.restore(offset)
         self.rounds.set(orders.orders)
 
-    def heard(self, evidence: Evidence) -> None:
+    def heard(self, evidence: Evidence, asked: bool = False) -> None:
         """Keep what a probe saw, in this vantage's name and in the hub's time."""
         try:
             kept = self._outbox.add(self._dated(evidence))
         except (DownwindError, OSError) as error:
             self._options.told(f"{evidence.subject!a:.200}: it could not be kept: {error}")
             return
+        if asked or _fails(evidence):
+            self._urgent.set()
         if not kept:
             left = self._outbox.left_out
             self._options.told(
@@ -131,8 +143,27 @@ class Agent:
                 continue
             wait = self._options.shortest_wait
             self.rounds.set(orders.orders)
+            self._tell_ordered(len(orders.orders))
             self._save(orders)
             await self._sleep(self._options.orders_every)
+
+    async def follow_confirmations(self) -> None:
+        """Probe at once what the hub asks for: somebody saw it fail.
+
+        While the hub is away the rounds go on; `follow_orders` tells of it.
+        """
+        number, wait = 0, self._options.shortest_wait
+        while True:
+            try:
+                asked = await self._ask_confirmations(number)
+            except (HubAway, CannotMeasure) as error:
+                await self._sleep(self._jittered(max(wait, getattr(error, "wait", 0.0))))
+                wait = min(2 * wait, self._options.longest_wait)
+                continue
+            number, wait = asked.number, self._options.shortest_wait
+            for target in asked.targets:
+                self.rounds.ask(target)
+            await self._sleep(_SETTLES)
 
     async def send_all(self) -> None:
         """Send what waits, oldest first; each batch once the receipt for the last one is kept."""
@@ -142,7 +173,7 @@ class Agent:
             try:
                 batch = self._next()
                 if batch is None:
-                    await self._sleep(self._options.send_every)
+                    await self._until_urgent()
                     continue
                 await self._send(batch)
                 wait = self._options.shortest_wait
@@ -162,6 +193,16 @@ class Agent:
         self._meter.heard(sent, self._clock.now(), orders.at)
         self._tell_back()
         return orders
+
+    async def _ask_confirmations(self, number: int) -> Asked:
+        return asked_from_json(await self._link.confirmations(number, LONGEST_WAIT))
+
+    async def _until_urgent(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._options.send_every):
+                await self._urgent.wait()
+                await self._sleep(_SETTLES)  # many fail together: they share a batch
+        self._urgent.clear()
 
     def _next(self) -> Batch | None:
         self._outbox.sync()
@@ -233,6 +274,12 @@ class Agent:
             self._away = error.what
             self._options.told(f"{error} {self._outbox.waiting} records wait.")
 
+    def _tell_ordered(self, count: int) -> None:
+        if count != self._ordered:
+            self._ordered = count
+            noun = "target" if count == 1 else "targets"
+            self._options.told(f"{self._options.hub.url} orders {count} {noun}.")
+
     def _tell_back(self) -> None:
         if self._away:
             self._away = ""
@@ -244,3 +291,7 @@ class Agent:
     async def _sleep(self, seconds: float) -> None:
         """Real seconds: sockets and disks keep the machine's time."""
         await asyncio.sleep(seconds)
+
+
+def _fails(evidence: Evidence) -> bool:
+    return evidence.value is not None and evidence.value.get("state") != "up"

@@ -101,16 +101,6 @@ def unpack(body: bytes) -> tuple[Head, tuple[bytes, ...]]:
     return _head(first), records
 
 
-def receipt_to_json(receipt: Receipt) -> dict[str, Any]:
-    """The answer to a batch."""
-    return {
-        "accepted": receipt.accepted,
-        "duplicates": receipt.duplicates,
-        "refused": [{"record": number, "reason": why} for number, why in receipt.refused],
-        "at": receipt.at,
-    }
-
-
 def receipt_from_json(data: object) -> Receipt:
     """The receipt in an answer; raises ValueError where it holds none."""
     if not isinstance(data, Mapping) or not isinstance(data.get("refused"), list):

@@ -2,12 +2,14 @@
 
 A vantage sends its next batch only after the hub's receipt for the one before is safe on its own
 disk. So what comes twice lies within its last batch, and the ids of the last few thousand records
-of each vantage are enough to take every record once. After a restart they are read from the log.
+of each vantage are enough to take every record once. A snapshot holds them; after a restart they
+are read from it, and from the log after it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,10 @@ from downwind.watch.vantages.form import form_fault
 KINDS = frozenset({"probe.journey", "probe.http", "probe.dns", "probe.tls", "probe.tcp"})
 REMEMBERED = 8 * MOST_RECORDS
 """Ids kept of each vantage."""
+PART = "inbox"
+"""Its name among the parts of a snapshot."""
+_ID = 16
+"""Characters of an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,23 @@ class Inbox:
     _turns: dict[str, asyncio.Lock] = field(default_factory=dict)
     _under_way: set[asyncio.Task[Delivery]] = field(default_factory=set)
 
-    def remember(self, evidence_id: str, evidence: Evidence) -> None:
-        """A record that the log holds already; to be called for all of them at the start."""
-        if evidence.kind.startswith("probe."):
-            self._keep(evidence.vantage, evidence_id)
+    def remember(self, vantage: str, evidence_id: str) -> None:
+        """A record that the log holds already."""
+        self._keep(vantage, evidence_id)
+
+    def to_bytes(self) -> bytes:
+        """The ids that it knows, as a part of a snapshot."""
+        known = {name: "".join(recent) for name, recent in self._recent.items()}
+        return json.dumps(known, separators=(",", ":")).encode("ascii")
+
+    def of_bytes(self, data: bytes) -> None:
+        """Know the ids of a snapshot's part; raises ValueError where it holds none."""
+        known = json.loads(data)
+        if not isinstance(known, dict) or not all(isinstance(v, str) for v in known.values()):
+            raise ValueError("the inbox of the vantages is not understood")
+        for name, ids in known.items():
+            for at in range(0, len(ids), _ID):
+                self._keep(name, ids[at : at + _ID])
 
     def receive(
         self, vantage: str, body: bytes, keep: Callable[[Sequence[Evidence]], object]

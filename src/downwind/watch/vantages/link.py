@@ -109,6 +109,12 @@ class HubLink:
         """The JSON of the orders; raises HubAway."""
         return await self._ask("GET", f"/api/v1/orders?vantage={vantage}", b"")
 
+    async def confirmations(self, number: int, wait: int) -> Any:
+        """The JSON of what is asked at once after that number, which may take `wait` seconds to
+        come; raises HubAway."""
+        wait = min(wait, max(1, int(self._address.timeout / 2)))
+        return await self._ask("GET", f"/api/v1/confirmations?since={number}&wait={wait}", b"")
+
     async def send(self, body: bytes) -> Receipt:
         """Hand over a batch; raises HubAway."""
         try:

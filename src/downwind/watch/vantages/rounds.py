@@ -30,9 +30,10 @@ class Rounds:
         probe: Prober,
         clock: Clock,
         vantage: str,
-        heard: Callable[[Evidence], None],
+        heard: Callable[[Evidence, bool], None],
         at_once: int,
     ) -> None:
+        """`heard` gets each result, and whether it was asked for beside the rounds."""
         self._probe, self._clock, self._vantage, self._heard = probe, clock, vantage, heard
         self.schedule = Schedule((), clock, self._perform, vantages=(vantage,), together=at_once)
 
@@ -42,9 +43,13 @@ class Rounds:
             agenda.Target(order.target, order, order.interval, order.timeout) for order in orders
         )
 
+    def ask(self, target: str) -> None:
+        """One more probe of it, now; nothing where it is not among the orders."""
+        self.schedule.ask(target, self._vantage)
+
     async def run(self) -> None:
         """Probe until cancelled; no probe outlives it."""
-        await self.schedule.run(lambda _, evidence: self._heard(evidence))
+        await self.schedule.run(lambda due, evidence: self._heard(evidence, due.extra))
 
     async def _perform(self, due: agenda.Order) -> Evidence:
         order: Order = due.target.what

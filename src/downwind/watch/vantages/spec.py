@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from downwind.graph import Graph, GraphBuilder
 from downwind.graph.scopes import use_scope
+from downwind.model import Place, WatchSettings
 from downwind.terms import Alternative, Need, Scope, Standing, UsageError
 
 VANTAGE_KIND = "vantage"
@@ -53,6 +54,28 @@ class VantageSpec:
         return int(found[1]) if found else None
 
 
+def vantages_of(settings: WatchSettings) -> tuple[VantageSpec, ...]:
+    """The hub's own place first, then the agents'; raises UsageError for one that cannot be meant.
+
+    Their networks are spelt alike: as64500 and 64500 are one.
+    """
+    return tuple(check_vantage(_of_place(each)) for each in (settings.place, *settings.vantages))
+
+
+def _of_place(place: Place) -> VantageSpec:
+    return VantageSpec(place.name, place.network, place.provider, place.region, place.resolver)
+
+
+def traits(vantage: VantageSpec) -> tuple[str, ...]:
+    """What it could share a fault with another through: its network, its provider, its resolver."""
+    named = (
+        ("network", vantage.network),
+        ("provider", vantage.provider.partition("/")[0]),
+        ("resolver", vantage.resolver),
+    )
+    return tuple(f"{what} {name}" for what, name in named if name)
+
+
 def vantage_node(name: str) -> str:
     """The id of a vantage's node."""
     return f"vantage:{name}"
@@ -88,13 +111,6 @@ def vantage_nodes(vantages: Iterable[VantageSpec], builder: GraphBuilder) -> tup
     Raises UsageError for a spec that cannot be meant.
     """
     return tuple(_add(builder, check_vantage(spec)) for spec in vantages)
-
-
-def with_vantages(graph: Graph, vantages: Iterable[VantageSpec]) -> Graph:
-    """The graph and the vantages in it; nodes that it has already stay as they are."""
-    builder = GraphBuilder()
-    vantage_nodes(vantages, builder)
-    return merged(graph, builder.build())
 
 
 def merged(graph: Graph, added: Graph) -> Graph:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from downwind import __version__
 from downwind.show.html import Html, join, tag
 from downwind.show.watch_words import STALE, fails, leading, summary
-from downwind.show.web.page.around import alone, around, soon, standing
+from downwind.show.web.page.around import alone, around, standing
+from downwind.show.web.page.ends import soon
 from downwind.show.web.page.incident import incident_body, incident_card, named
 from downwind.show.web.page.parts import Seen, time
 from downwind.watch.picture import IncidentSeen, Picture
@@ -97,11 +98,17 @@ def _page(title: str, body: Html, mood: str, picture: Picture) -> str:
         tag("link", rel="stylesheet", href="/static/style.css"),
         tag("link", rel="icon", href="/icon.svg", type="image/svg+xml"),
         tag("script", src="/static/live.js", defer=""),
+        tag("script", src="/static/act.js", defer=""),
         tag("noscript", again),
     )
     foot = tag(
         "footer", f"Downwind {__version__}. Times are UTC. ",
         tag("a", "API", href="/api/v1/openapi.json"), " · ", tag("a", "metrics", href="/metrics"),
     )  # fmt: skip
+    told = "To act without a script, ask the API: "
+    api = tag("noscript", tag("p", told, tag("code", "POST /api/v1/incidents/ID/acknowledge")))
+    acting = tag("section", api, id="acting", class_="acting", aria_label="Act from this page")
     main = tag("main", body, id="live", class_=mood, data_at=repr(picture.at))
-    return f"<!doctype html>\n{tag('html', head, tag('body', lost, main, foot), lang='en')}\n"
+    return (
+        f"<!doctype html>\n{tag('html', head, tag('body', lost, main, acting, foot), lang='en')}\n"
+    )

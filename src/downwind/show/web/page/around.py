@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from downwind.model.durations import say_duration
 from downwind.show.html import Html, join, tag
-from downwind.show.watch_words import fails, line, title_of
-from downwind.show.web.page.parts import Seen, chip, folded, link, names, state, table, time
-from downwind.watch.picture import FeedSeen, TargetSeen
+from downwind.show.watch_words import fails, line, title_of, voices_told
+from downwind.show.web.page.parts import Seen, acts, chip, folded, link, names, state, table, time
+from downwind.watch.incidents import OF_THE_MODEL
+from downwind.watch.itself import RouteSeen
+from downwind.watch.picture import ChangeSeen, FeedSeen, TargetSeen
 
 _MOST = 200
 """Rows of a table; the API has the rest."""
-_SOON = 14 * 86400.0
 
 
 def alone(seen: Seen) -> Html | None:
@@ -47,26 +49,39 @@ def standing(seen: Seen) -> list[Html]:
     ]
 
 
-def soon(seen: Seen) -> Html | None:
-    """Certificates and domains that end before long."""
-    told = []
-    for each in seen.picture.targets:
-        for what, at in (("certificate", each.certificate_ends), ("domain", each.domain_ends)):
-            if at is not None and at - seen.now < _SOON:
-                verb = "ended" if at < seen.now else "ends"
-                told.append((at, join(f"{title_of(each)}: its {what} {verb} ", time(at, seen.now))))
-    if not told:
-        return None
-    told.sort(key=lambda each: each[0])
-    items = tag("ul", *(tag("li", words) for _, words in told[:20]))
-    return tag("section", tag("h2", "Ends soon", id="soon"), items, aria_labelledby="soon")
-
-
 def around(seen: Seen) -> list[Html]:
-    """Folded: the watcher, its vantages, feeds, suspected needs and changes."""
-    parts = (_vantages(seen), _feeds(seen), _needs(seen), _changes(seen))
+    """Folded: the watcher, how it sees and tells, what waits for a person, what was changed."""
+    parts = (
+        _routes(seen), _vantages(seen), _feeds(seen), _needs(seen), _maintenance(seen),
+        _changes(seen),
+    )  # fmt: skip
     watcher = folded("watcher", _watcher_title(seen), _watcher(seen))
     return [watcher, *(part for part in parts if part is not None)]
+
+
+def _routes(seen: Seen) -> Html | None:
+    found = seen.picture.watcher.routes
+    rows = [
+        (
+            line(each.name, 80),
+            _sending(each),
+            time(each.sent_at, seen.now),
+            line(", ".join(each.apart)) or "none that is known",
+            line("; ".join(each.shares), 300)
+            or ("-" if each.known else "nothing is known of its hosts"),
+        )
+        for each in found[:_MOST]
+    ]
+    heads = ("Route", "State", "Last sent", "Stands apart from", "Falls together with")
+    title = _counted("Alert routes", len(found), sum(each.failed > 0 for each in found), "failing")
+    told = tag("p", line(seen.picture.watcher.alerting, 300))
+    return folded("routes", title, told, table("Alert routes", heads, rows)) if rows else None
+
+
+def _sending(each: RouteSeen) -> str:
+    if each.failed:
+        return f"failing: {line(each.reason)}; {each.pending:,} wait"
+    return f"{each.pending:,} wait" if each.pending else "nothing waits"
 
 
 def _vantages(seen: Seen) -> Html | None:
@@ -83,7 +98,8 @@ def _vantages(seen: Seen) -> Html | None:
     ]
     heads = ("Vantage", "Network", "Last heard", "State", "Buffer")
     title = _counted("Vantages", len(found), sum(not each.healthy for each in found), "not well")
-    return folded("vantages", title, table("Vantages", heads, rows)) if rows else None
+    told = tag("p", voices_told(seen.picture.voices))
+    return folded("vantages", title, told, table("Vantages", heads, rows)) if rows else None
 
 
 def _feeds(seen: Seen) -> Html | None:
@@ -103,10 +119,17 @@ def _needs(seen: Seen) -> Html | None:
             line(each.needs),
             f"{each.strength:.0%}",
             line(each.why) or f"fell together {each.together} of {each.times} times",
+            acts(
+                f"/api/v1/needs/{quote(each.id, safe='')}",
+                f"{each.node} needs {each.needs}",
+                "accept",
+                "reject",
+            ),
         )
         for each in waiting[:_MOST]
     ]
-    told = table("Suspected needs", ("Node", "Seems to need", "How sure", "Why"), rows)
+    heads = ("Node", "Seems to need", "How sure", "Why", "Decide")
+    told = table("Suspected needs", heads, rows)
     title = f"Suspected needs that wait for you ({len(waiting):,})"
     return folded("needs", title, told) if rows else None
 
@@ -120,11 +143,41 @@ def _changes(seen: Seen) -> Html | None:
             link(each.title, each.url) or "-",
             line(each.by, 60) or "-",
         )
-        for each in seen.picture.changes[:50]
+        for each in seen.picture.changes
+        if not _planned(each, seen.now)
     ]
-    told = table("Changes of your own", ("When", "Kind", "Service", "What", "By"), rows)
-    title = f"Changes of your own ({len(seen.picture.changes):,})"
+    told = table("Changes of your own", ("When", "Kind", "Service", "What", "By"), rows[:50])
+    title = f"Changes of your own ({len(rows):,})"
     return folded("changes", title, told) if rows else None
+
+
+def _maintenance(seen: Seen) -> Html | None:
+    rows = [
+        (
+            line(each.service, 60),
+            time(each.at, seen.now),
+            time(each.until, seen.now),
+            link(each.title, each.url) or "-",
+            line(each.by, 60) or "-",
+            _cancel(each),
+        )
+        for each in seen.picture.changes
+        if _planned(each, seen.now)
+    ]
+    heads = ("Of", "Begins", "Ends", "What", "By", "Act")
+    told = table("Maintenance", heads, rows[:_MOST])
+    return folded("maintenance", f"Maintenance ({len(rows):,})", told) if rows else None
+
+
+def _planned(each: ChangeSeen, now: float) -> bool:
+    return each.kind == "maintenance" and (each.until or 0.0) > now
+
+
+def _cancel(each: ChangeSeen) -> Html | str:
+    if each.id.startswith(OF_THE_MODEL):
+        return "by the model"
+    path = f"/api/v1/maintenance/{quote(each.id, safe='')}"
+    return acts(path, f"maintenance of {each.service}", "cancel")
 
 
 def _counted(title: str, count: int, odd: int, words: str) -> str:
@@ -154,7 +207,7 @@ def _state(each: TargetSeen) -> Html:
 def _remark(each: TargetSeen) -> str:
     if each.saved_by:
         return f"saved by its second {line(each.saved_by, 40)}"
-    return line(each.reason) or "-"
+    return line(each.partly or each.reason) or "-"
 
 
 def _latency(each: TargetSeen) -> str:
@@ -184,7 +237,11 @@ def _feed(each: FeedSeen, now: float) -> tuple[Html | str, ...]:
             f"{_signed(each.delay_median)} ({_signed(each.delay_min)} to "
             f"{_signed(each.delay_max)}, n = {each.delays})"
         )
+    if each.silent:
+        delay += f"; silent over {each.silent}"
     name = link(each.provider, each.url)
+    if each.silent:
+        delay += f"; of {each.silent} that ended it never spoke"
     return name, says[each.state], health, time(each.fetched_at, now), delay
 
 
@@ -198,8 +255,8 @@ def _watcher_title(seen: Seen) -> str:
         return "The watcher: blind"
     if not watcher.healthy:
         return "The watcher: not well"
-    shared = len(watcher.independent) + len(watcher.unreportable)
-    found = f", {shared} finding{'' if shared == 1 else 's'}" if shared else ""
+    count = len(watcher.unreportable)
+    found = f", {count} finding{'' if count == 1 else 's'}" if count else ""
     return f"The watcher: well{found}"
 
 
@@ -210,12 +267,10 @@ def _watcher(seen: Seen) -> Html:
              f"{watcher.skipped:,} left out, the latest {watcher.lag:.1f} s late."),
         f"{watcher.unsaved:,} observations wait for the disk." if watcher.unsaved else None,
         line(watcher.reason, 500) or None,
+        None if watcher.routes else line(watcher.alerting, 500) or None,
     ]  # fmt: skip
     parts = [tag("p", each) for each in lines if each]
-    for title, told in (
-        ("It shares with those it watches:", watcher.independent),
-        ("It could not report, falling with them:", watcher.unreportable),
-    ):
-        if told:
-            parts += [tag("p", title), names(line(each, 300) for each in told)]
+    if watcher.unreportable:
+        title = tag("p", "It could not report, falling with them:")
+        parts += [title, names(line(each, 300) for each in watcher.unreportable)]
     return join(*parts)

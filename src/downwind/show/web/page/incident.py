@@ -7,7 +7,18 @@ from urllib.parse import quote
 from downwind.model.durations import say_duration
 from downwind.show.html import Html, join, tag
 from downwind.show.watch_words import lead_of, line, sentence
-from downwind.show.web.page.parts import Seen, chip, facts, folded, link, names, state, table, time
+from downwind.show.web.page.parts import (
+    Seen,
+    acts,
+    chip,
+    facts,
+    folded,
+    link,
+    names,
+    state,
+    table,
+    time,
+)
 from downwind.watch.picture import IncidentSeen, StatusPage
 
 _KINDS = {
@@ -32,7 +43,7 @@ def incident_card(incident: IncidentSeen, seen: Seen, *, led: bool = False) -> H
     told = None if led else tag("p", sentence(incident, seen.picture, seen.now))
     return tag(
         "article", head, told,
-        _facts(incident, seen), *_folds(incident, seen, key),
+        _facts(incident, seen), _acts(incident), *_folds(incident, seen, key),
         class_=f"incident {incident.phase}", aria_labelledby=key,
     )  # fmt: skip
 
@@ -48,6 +59,7 @@ def incident_body(incident: IncidentSeen, seen: Seen) -> Html:
         ),
         tag("p", sentence(incident, seen.picture, seen.now), class_="lead"),
         _facts(incident, seen),
+        _acts(incident),
         tag("section", tag("h2", "Timeline"), _timeline(incident, seen)),
         tag("section", tag("h2", "Details"), *_folds(incident, seen, "it", open_=True)),
     )
@@ -57,6 +69,13 @@ def named(incident: IncidentSeen) -> str:
     """The incident by its cause."""
     who = line(incident.who or incident.scope or incident.suspect)
     return who or ("Several fail together" if incident.verdict == "unknown" else "Not known")
+
+
+def _acts(incident: IncidentSeen) -> Html:
+    what = {"closed": ("comment",), "acknowledged": ("comment", "close")}
+    path = f"/api/v1/incidents/{quote(incident.id, safe='')}"
+    every = ("acknowledge", "comment", "close")
+    return acts(path, named(incident), *what.get(incident.phase, every))
 
 
 def _chips(incident: IncidentSeen) -> Html:
@@ -81,7 +100,12 @@ def _facts(incident: IncidentSeen, seen: Seen) -> Html:
     hit = f"{len(incident.victims):,} of {max(incident.of, len(incident.victims)):,}"
     return facts([
         ("Since", time(incident.since, now)),
-        ("Over", time(incident.closed_at, now) if incident.closed_at is not None else None),
+        (
+            "No longer blamed" if incident.still else "Over",
+            time(incident.closed_at, now) if incident.closed_at is not None else None,
+        ),
+        ("Still failing then", f"{len(incident.still):,}" if incident.still else None),
+        ("Came back", _times(incident.reopened) if incident.reopened else None),
         ("Verdict", join(time(incident.detected_at, now, relative=False), f", after {late}")),
         ("How sure", f"{incident.confidence:.0%}"),
         ("Hit", hit),
@@ -94,6 +118,10 @@ def _facts(incident: IncidentSeen, seen: Seen) -> Html:
         ("On it", line(incident.acknowledged_by, 60) if incident.acknowledged_by else None),
         ("Scope", tag("code", line(incident.scope)) if incident.scope else None),
     ])  # fmt: skip
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _hold(incident: IncidentSeen) -> str:
@@ -134,6 +162,7 @@ def _folds(incident: IncidentSeen, seen: Seen, key: str, *, open_: bool = False)
     for name, title, keys in (
         ("victims", "Hit", incident.victims),
         ("saved", "Saved by a second alternative", incident.saved),
+        ("still", "Still failing when it was closed", incident.still),
     ):
         if keys:
             parts.append((name, f"{title} ({len(keys):,})", _targets(keys, seen)))

@@ -61,6 +61,11 @@ def names(shown: Iterable[str], most: int = _SHOWN) -> Html:
     return tag("ul", *(tag("li", name) for name in listed[:most]), more, class_="names")
 
 
+def acts(path: str, name: str, *what: str) -> Html:
+    """Where the script puts buttons for whoever may act; `path` is that of the API."""
+    return tag("div", class_="acts", data_path=path, data_acts=" ".join(what), data_name=line(name))
+
+
 def folded(key: str, title: Html | str, *inside: Html | None, open_: bool = False) -> Html:
     """A part that opens at a click; the key lets it stay open when the page is renewed."""
     return tag(

@@ -24,6 +24,7 @@
     // A live region is read out again when its node is replaced: keep it while it says the same.
     const strip = (node) => node?.textContent.replace(/\s+/g, " ").trim();
     if (lead && told && strip(lead) === strip(told)) told.replaceWith(lead);
+    document.dispatchEvent(new Event("renewing"));
     now.className = next.className;
     now.dataset.at = next.dataset.at;
     now.replaceChildren(...next.childNodes);
@@ -33,6 +34,7 @@
         || now.querySelector(`a[href="${CSS.escape(focus)}"]`);
       again?.focus({ preventScroll: true });
     }
+    document.dispatchEvent(new Event("renewed"));
   }
 
   async function renew() {
@@ -62,6 +64,7 @@
   setInterval(() => {
     if (document.visibilityState === "visible") renew();
   }, every);
+  document.addEventListener("renew", renew);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") renew();
   });

@@ -2,7 +2,7 @@
 
 from downwind.watch.alerts.routes.alertmanager import AlertmanagerRoute
 from downwind.watch.alerts.routes.apprise import AppriseRoute
-from downwind.watch.alerts.routes.configure import routes_of
+from downwind.watch.alerts.routes.configure import named_routes, routes_of
 from downwind.watch.alerts.routes.mail import MailRoute
 from downwind.watch.alerts.routes.webhook import WebhookRoute, sign, verify
 
@@ -11,6 +11,7 @@ __all__ = [
     "AppriseRoute",
     "MailRoute",
     "WebhookRoute",
+    "named_routes",
     "routes_of",
     "sign",
     "verify",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from downwind.watch.alerts.routes.http import TIMEOUT, host_of, request
+from downwind.watch.alerts.routes.http import TIMEOUT, request, route_host
 from downwind.watch.alerts.types import Alert
 
 PATH = "/api/v2/alerts"
@@ -38,11 +38,11 @@ class AlertmanagerRoute:
     """Seconds after which what stands is told again."""
 
     def __post_init__(self) -> None:
-        host_of(self.url)
+        route_host(self.url)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        return (host_of(self.url),)
+        return (route_host(self.url),)
 
     async def send(self, alert: Alert) -> None:
         posted = [self._posted(alert)]

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
+from downwind.evidence.hosts import host_of
 from downwind.terms import UsageError
 from downwind.watch.alerts.types import Alert, NotSent
 
@@ -31,10 +31,7 @@ class AppriseRoute:
     @property
     def hosts(self) -> tuple[str, ...]:
         """The host of the URL, where it has one: of slack://TOKEN nothing is known."""
-        try:
-            host = urlsplit(self.url).hostname or ""
-        except ValueError:
-            return ()
+        host = host_of(self.url)
         return (host,) if "." in host else ()
 
     async def send(self, alert: Alert) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from downwind.model.watching import Route as Wanted
 from downwind.terms import ModelError
@@ -23,16 +23,20 @@ def routes_of(
 
     Raises ModelError where two have one name, UsageError where one cannot work.
     """
-    routes: dict[str, Route] = {}
+    return tuple(_route(each, name, now, page) for name, each in named_routes(wanted).items())
+
+
+def named_routes(wanted: Iterable[Wanted]) -> Mapping[str, Wanted]:
+    """Each by its name; one without a name is called by its kind. Raises ModelError."""
+    routes: dict[str, Wanted] = {}
     for each in wanted:
-        kind = _kind(each)
         name = each.name
         if name == _UNNAMED:
-            name = next(n for n in _names(kind) if n not in routes)
+            name = next(n for n in _names(_kind(each)) if n not in routes)
         if name in routes:
             raise ModelError(f"Two alert routes are called {name!r}.", todo="Name each its own.")
-        routes[name] = _route(each, kind, name, now, page)
-    return tuple(routes.values())
+        routes[name] = each
+    return routes
 
 
 def _kind(wanted: Wanted) -> str:
@@ -48,7 +52,8 @@ def _names(kind: str) -> Iterable[str]:
         number += 1
 
 
-def _route(wanted: Wanted, kind: str, name: str, now: Callable[[], float], page: str) -> Route:
+def _route(wanted: Wanted, name: str, now: Callable[[], float], page: str) -> Route:
+    kind = _kind(wanted)
     if kind == "webhook":
         return WebhookRoute(name, wanted.webhook or "", now, wanted.secret or "")
     if kind == "alertmanager":

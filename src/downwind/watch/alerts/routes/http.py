@@ -19,7 +19,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _AGAIN = frozenset({408, 425, 429})
 
 
-def host_of(url: str) -> str:
+def route_host(url: str) -> str:
     """The host of a route; raises UsageError where it has none, or would send in the clear."""
     try:
         parts = urlsplit(url)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from downwind.watch.alerts.routes.http import TIMEOUT, host_of, request
+from downwind.watch.alerts.routes.http import TIMEOUT, request, route_host
 from downwind.watch.alerts.types import Alert
 
 SIGNATURE = "X-Downwind-Signature"
@@ -30,11 +30,11 @@ class WebhookRoute:
     timeout: float = TIMEOUT
 
     def __post_init__(self) -> None:
-        host_of(self.url)
+        route_host(self.url)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        return (host_of(self.url),)
+        return (route_host(self.url),)
 
     async def send(self, alert: Alert) -> None:
         body = json.dumps({"version": 1, "alert": alert.to_json()}).encode("ascii")

@@ -1,0 +1,1 @@
+"""The live loop, with all of its parts."""
