@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Generator
+import socket
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,16 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("real input: there is no folder ../shared beside this checkout")
     return folder
+
+
+@pytest.fixture
+def no_files_left(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Called, it lets this process open no socket any more, as where all files are in use."""
+
+    def none_left(*_: object, **__: object) -> socket.socket:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    return lambda: monkeypatch.setattr("downwind.observe.dialer.socket.socket", none_left)
 
 
 def _nothing_may_be_skipped() -> bool:

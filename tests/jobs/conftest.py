@@ -1,6 +1,6 @@
 """The four outages, played once in one world for all tests that look at them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -8,13 +8,6 @@ import pytest
 from tests.jobs.playing import replayed
 
 Form = Mapping[str, Any]
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Who looks at the plain deal stays in one worker, so that it is played once."""
-    for item in items:
-        if "told" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("told"))
 
 
 @pytest.fixture(scope="session")

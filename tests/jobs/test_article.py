@@ -143,7 +143,7 @@ def test_google_is_blamed_and_the_edges_product_explained_as_a_consequence(
 
 
 def test_on_the_eve_nobody_could_blame_google(told: dict[str, Form]) -> None:
-    code, form, err = replayed(GCP, "--as-of", "2025-06-11", code=1)
+    code, form, err = replayed(GCP, "--as-of", "2025-06-11")
     assert code == 1, err
     blamed = form["attribution"]
     assert blamed["verdict"] == "unknown" or (blamed["provider"], blamed["product"]) == (

@@ -24,7 +24,7 @@ def test_what_fails_before_anything_is_broken_is_refused_with_the_step(tmp_path:
     (tmp_path / "s.yaml").write_text(
         scenario.replace("world: founding", "world: founding.yaml"), encoding="utf-8"
     )
-    code, form, err = replayed(str(tmp_path / "s.yaml"), "--users", "0", code=3)
+    code, form, err = replayed(str(tmp_path / "s.yaml"), "--users", "0")
     assert (code, form) == (3, None)
     assert "this fails before anything is broken: x.test/" in err
     assert "(post https://x.test/sign-in), status 401" in err

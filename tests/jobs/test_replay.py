@@ -117,7 +117,7 @@ def test_a_wrong_declaration_lowers_the_agreement(plain: Form, tmp_path: Path) -
     wrong = tmp_path / "wrong.yaml"
     form = _declaring_wrongly().model_dump(mode="json", by_alias=True)
     wrong.write_text(json.dumps(form), encoding="utf-8")
-    code, out, _ = played(SCENARIO, "--json", "--declarations", str(wrong), code=1)
+    code, out, _ = played(SCENARIO, "--json", "--declarations", str(wrong))
     found = json.loads(out)
     assert _column(found, "predicted")["signal.test/message"] == State.DOWN
     assert _column(found, "observed")["signal.test/message"] == State.UP

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -81,17 +80,14 @@ async def test_a_server_that_gave_up_while_the_watcher_was_stopped_is_not_blamed
     ],
 )
 async def test_without_files_to_open_nobody_is_blamed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: What
+    tmp_path: Path, no_files_left: Callable[[], None], monkeypatch: pytest.MonkeyPatch, what: What
 ) -> None:
-    def none_left(*_: object, **__: object) -> socket.socket:
-        raise OSError(24, os.strerror(24))
-
     async with TinyInternet(tmp_path) as net:
         await usual(net)
         await net.resolver()
         await net.web(IP, page("hi"))
         network = net.network()
-        monkeypatch.setattr("downwind.observe.dialer.socket.socket", none_left)
+        no_files_left()
         evidence = await _asked(network, what)
         monkeypatch.undo()
     assert _reason(evidence) == "too many open files"

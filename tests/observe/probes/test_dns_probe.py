@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -178,16 +177,13 @@ async def test_only_a_resolver_is_asked_to_go_on_asking(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("probe", [DnsProbe("x.test"), HttpProbe("http://x.test/")])
 async def test_a_machine_that_cannot_ask_blames_no_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Probe
+    tmp_path: Path, no_files_left: Callable[[], None], monkeypatch: pytest.MonkeyPatch, probe: Probe
 ) -> None:
-    def none_left(*_: object, **__: object) -> socket.socket:
-        raise OSError(24, os.strerror(24))
-
     async with TinyInternet(tmp_path) as net:
         await usual(net)
         await net.resolver()
         prober = Prober(net.network())
-        monkeypatch.setattr("downwind.observe.dialer.socket.socket", none_left)
+        no_files_left()
         evidence = await prober.probe("x/front", probe)
         monkeypatch.undo()
         await prober.close()

@@ -337,15 +337,12 @@ async def test_what_may_not_be_looked_at_is_unanswered_and_no_outage(tmp_path: P
 
 
 async def test_a_machine_without_sockets_blames_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, no_files_left: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none_left(*_: object, **__: object) -> socket.socket:
-        raise OSError(24, os.strerror(24))
-
     async with TinyInternet(tmp_path) as net:
         await net.web(IP, page("hi"))
         network = net.network()
-        monkeypatch.setattr("downwind.observe.dialer.socket.socket", none_left)
+        no_files_left()
         prober = Prober(network)
         evidence = await prober.probe("x/front", HttpProbe("http://198.18.2.80/"))
         monkeypatch.undo()
