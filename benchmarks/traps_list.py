@@ -107,7 +107,7 @@ async def _planned_and_break(ground: Ground) -> None:
 
 async def _unplan(ground: Ground) -> None:
     await _mend_fastly(ground)
-    await ground.watcher.parts.book.cancel("planned")
+    await ground.watcher.parts.book.cancel("planned", "traps")
 
 
 async def _cut_all(ground: Ground) -> None:
