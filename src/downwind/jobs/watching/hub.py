@@ -71,14 +71,13 @@ class LiveHub:
 
     async def _take(self, who: str, body: bytes) -> Receipt:
         inbox, keeper = self._watcher.parts.inbox, self._watcher.parts.keeper
-        on_disk: list[bool] = []
 
         async def keep(records: Sequence[Evidence]) -> None:
-            on_disk.append(await keeper.keep(records))
+            # Held in memory, they would be known when they are sent again, and lost with a kill.
+            if not await keeper.keep(records, held=False):
+                raise CannotMeasure("the hub's disk takes nothing.", todo="Send it again later.")
 
         delivery = await inbox.accept(who, body, keep)
-        if not all(on_disk):  # in memory, and written later: sent again, they are known
-            raise CannotMeasure("the hub's disk takes nothing.", todo="Send it again later.")
         for record in sorted(delivery.records, key=lambda each: each.at):
             self._watcher.live.hear(record)
         return delivery.receipt

@@ -133,22 +133,28 @@ class WatchStore:
         records = (record for _, record in read_since(self.log_directory, position, wanted))
         return Loaded(snapshot, records)
 
-    def keep(self, records: Sequence[Evidence]) -> bool:
+    def keep(self, records: Sequence[Evidence], *, held: bool = True) -> bool:
         """Put records on disk. True: they are, and nothing takes them away. False: the disk takes
-        none; they are in memory, and are written when it does."""
+        none; they are in memory, and are written when it does. Those that are not to be `held`
+        are nowhere then, and whoever sent them keeps them."""
         with self._guard:
             if self._since is not None:
-                self._buffer.add(_sound(records))
-                return self._catch_up()
+                if held:
+                    self._buffer.add(_sound(records))
+                if not self._catch_up():
+                    return False
+                if held:
+                    return True
             error = self._write(records)
             if error is None:
                 return True
             sound = _sound(records)
             if len(sound) < len(records):
                 # What JSON cannot say would never be written, and hold up all behind it.
-                return not sound or self.keep(sound)
+                return not sound or self.keep(sound, held=held)
             self._begin(error)
-            self._buffer.add(records)
+            if held:
+                self._buffer.add(records)
             return False
 
     def try_again(self) -> bool:
