@@ -138,8 +138,10 @@ class IncidentSeen:
     """Watched capabilities in all."""
     contradicting: tuple[str, ...] = ()
     """Witnesses that hold although this cause should have taken them down."""
-    unexplained: tuple[str, ...] = ()
-    """Failing targets that this cause does not explain."""
+    alongside: tuple[str, ...] = ()
+    """Victims that fell with the cause, though no known need of theirs leads there."""
+    parts: tuple[str, ...] = ()
+    """What of the cause is at fault together, where it is more than one part of it."""
     rivals: tuple[Rival, ...] = ()
     same: tuple[str, ...] = ()
     """Causes that these witnesses cannot tell from the named one."""

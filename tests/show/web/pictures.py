@@ -172,8 +172,8 @@ def hostile_picture() -> Picture:
     incident = IncidentSeen(
         id=bad, phase="open", verdict="suspected", since=NOON, detected_at=NOON, scope=bad,
         suspect=bad, who=bad, layer=bad, signs=(bad,), victims=(bad, "x/y"), saved=(bad,),
-        contradicting=(bad,), unexplained=(bad,), rivals=(Rival(bad, 0.4),), same=(bad,),
-        separating=(bad,), consequences=(bad,), status_page=page, deploys=(change,),
+        contradicting=(bad,), alongside=(bad,), parts=(bad,), rivals=(Rival(bad, 0.4),),
+        same=(bad,), separating=(bad,), consequences=(bad,), status_page=page, deploys=(change,),
         dependent=(bad,), timeline=(Entry(NOON, bad, bad, bad),), acknowledged_by=bad,
     )  # fmt: skip
     return Picture(

@@ -53,6 +53,8 @@ class Said:
     rivals: tuple[tuple[str, float], ...] = ()
     same: tuple[str, ...] = ()
     separating: tuple[Probe, ...] = ()
+    alongside: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     severity: float = 0.0
     consequences: tuple[Fell, ...] = ()
 

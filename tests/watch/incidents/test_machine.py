@@ -8,6 +8,7 @@ import pytest
 
 from downwind.questions.attribution.verdict import QUIET, Attribution, Consequence, Further
 from downwind.terms import Scope, State, UsageError
+from downwind.watch.alerts.words import text_of
 from downwind.watch.incidents import Cause, Change, Incidents, Observed, StatusPage
 from downwind.watch.incidents.causes import incident_id
 from tests.watch.incidents.rounds import T0, Loop, fault
@@ -330,3 +331,22 @@ def test_an_incident_has_a_name_that_can_be_read_and_typed(
     cause: Cause, taken: tuple[str, ...], id: str
 ) -> None:
     assert incident_id(T0, cause, taken) == f"2025-11-18T1128-{id}"
+
+
+def test_who_falls_beside_the_cause_is_a_victim_and_told_as_nowhere_on_the_map() -> None:
+    loop = Loop(["a.test/read", "b.test/read", "c.test/read"])
+    said = replace(fault("hill/cdn", ["a.test/read", "b.test/read"]), alongside=("c.test/read",))
+    loop.round([said], down=loop.targets)
+    [incident] = loop.incidents.ledger.open()
+    assert incident.victims == set(loop.targets)
+    assert incident.alongside == ("c.test/read",)
+    assert "Nothing on the map leads to it from c.test/read." in text_of(incident, "opened")
+
+
+def test_once_the_cause_is_over_who_still_fails_has_an_incident_of_its_own() -> None:
+    loop = Loop(["a.test/read", "b.test/read", "c.test/read"])
+    said = replace(fault("hill/cdn", ["a.test/read", "b.test/read"]), alongside=("c.test/read",))
+    loop.round([said], down=loop.targets)
+    for _ in range(6):
+        loop.round([fault("own:c.test", ["c.test/read"])])
+    assert loop.open == ["own:c.test"]

@@ -14,7 +14,7 @@ def finding_of(incident: Incident) -> Finding:
         kind=incident.verdict,
         named=incident.cause.name,
         confidence=incident.confidence,
-        explains=() if unknown else victims,
+        explains=() if unknown else tuple(v for v in victims if v not in incident.alongside),
         unexplained=victims if unknown else (),
         contradicts=incident.contradicts,
         rivals=incident.rivals,

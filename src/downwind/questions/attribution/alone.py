@@ -26,11 +26,10 @@ def own_or_unknown(
     named: Collection[int],
     rivals: tuple[tuple[str, float], ...],
     tell_apart: tuple[Further, ...],
-    most: int,
 ) -> list[Attribution]:
-    """Verdicts on the nodes that are left, `most` at most."""
+    """Verdicts on all nodes that are left: one for each service, or one for all."""
     groups = np.unique(trial.service[left])
-    if not len(groups) or most < 1:
+    if not len(groups):
         return []
     falls, rows = trial.suspects.falls, trial.heard.row
     names = {
@@ -49,9 +48,8 @@ def own_or_unknown(
         group: max(float(whole[group]), float(alone[left & (trial.service == group)].mean()))
         for group in names
     }
-    likeliest = sorted(names, key=lambda g: (-shares[g], -len(names[g]), g))[:most]
     found = []
-    for group in likeliest:
+    for group in sorted(names, key=lambda g: (-shares[g], -len(names[g]), g)):
         nodes = left & (trial.service == group)
         confidence = shares[group] * _nobody_else(trial, weighed, nodes, named)
         service = falls.services[falls.service[rows[nodes][0]]]

@@ -31,7 +31,7 @@ def attribute_all(
     budget: Budget | None = None,
     how: Parameters = PLAIN,
 ) -> Answer:
-    """Weigh what the witnesses say against every suspect; up to three faults, the surest first.
+    """Weigh what the witnesses say against every suspect; of others up to three, the surest first.
 
     Providers, components and vantages come first, then `unknown` or services by themselves.
     Witnesses that the graph does not know are left out. When the budget is spent, the answer is

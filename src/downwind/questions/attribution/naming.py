@@ -6,7 +6,7 @@ and who else it may be, is told by the prior of a moment in which somebody is at
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -77,20 +77,14 @@ def name_faults(trial: Trial, weighed: Weighed) -> Answer:
     left = failing & ~np.any([nobody, *shares], axis=0)
     tell_apart = further(trial, weighed)
     named = [
-        _attribution(case, fault, mine, unexplained, tell_apart)
-        for fault, mine in zip(faults, explained, strict=True)
+        replace(
+            _attribution(case, fault, mine, unexplained, tell_apart),
+            alongside=case.names(share & ~mine),
+        )
+        for fault, mine, share in zip(faults, explained, shares, strict=True)
     ]
     rivals = _rivals(case)
-    named += own_or_unknown(
-        trial,
-        weighed,
-        settled,
-        left,
-        members,
-        rivals,
-        tell_apart,
-        MOST - sum(1 for f in faults if not _is_place(trial, f)),
-    )
+    named += own_or_unknown(trial, weighed, settled, left, members, rivals, tell_apart)
     accounted_for = {name for each_ in named for name in each_.explains}
     rest = tuple(name for name in unexplained if name not in accounted_for)
     return Answer(tuple(named), rest, weighed.cut_short)

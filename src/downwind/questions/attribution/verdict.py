@@ -59,6 +59,8 @@ class Attribution:
     """Suspects that are at fault together, where the verdict is on more than one."""
     separating: tuple[Further, ...] = ()
     """What to probe next, the most telling first."""
+    alongside: tuple[str, ...] = ()
+    """Failing capabilities that likelier fail with it than not, by no need that is known."""
 
 
 QUIET = Attribution("quiet", None, "", 1.0, (), (), (), (), ())
@@ -69,8 +71,9 @@ class Answer:
     """All that is at fault at one moment."""
 
     attributions: tuple[Attribution, ...]
-    """One for each fault, the surest first, three at most; empty where nothing fails."""
+    """One for each fault: providers, components and places, the surest first; then each service that
+    fails by itself, or one for all that share something. Empty where nothing fails."""
     unexplained: tuple[str, ...] = ()
-    """Failing capabilities that none of them accounts for."""
+    """Failing capabilities that nobody who is named is known to account for."""
     cut_short: bool = False
     """True where the time was up before every hypothesis was weighed."""

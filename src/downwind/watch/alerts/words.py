@@ -41,6 +41,10 @@ def text_of(incident: Incident, kind: str) -> str:
     elif kind == "grew":
         lines.insert(0, "It hits more than was told.")
     lines.append(f"Hit: {_list(parts.victims)} ({parts.hit} of {parts.of} watched).")
+    if parts.parts:
+        lines.append(f"What fails together: {_list(parts.parts)}.")
+    if parts.alongside:
+        lines.append(f"Nothing on the map leads to it from {_list(parts.alongside)}.")
     if parts.saved:
         lines.append(f"Saved by a second need: {_list(parts.saved)}.")
     lines += _beside(parts)

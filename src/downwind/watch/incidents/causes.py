@@ -34,8 +34,8 @@ def cause_of(fault: Fault) -> Cause:
 
 
 def victims_of(fault: Fault, observed: Observed) -> frozenset[str]:
-    """Those that the fault explains and that fail; an unknown cause explains nobody."""
-    named = fault.explains or fault.unexplained
+    """Those that fail by the fault, as known or as likely; an unknown cause explains nobody."""
+    named = (*fault.explains, *fault.alongside) or fault.unexplained
     return frozenset(target for target in named if observed.failing(target))
 
 

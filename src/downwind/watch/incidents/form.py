@@ -237,6 +237,8 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "severity": _number,
     "contradicts": _texts,
     "rivals": _weighed,
+    "alongside": _texts,
+    "parts": _texts,
     "same": _texts,
     "separating": _texts,
     "consequences": _told,

@@ -35,6 +35,10 @@ class Parts:
     independent: bool
     dependent_why: str
     rivals: tuple[tuple[str, float], ...]
+    alongside: tuple[str, ...]
+    """Victims that nothing on the map leads from to the cause."""
+    parts: tuple[str, ...]
+    """What of the cause fails together, where it is more than one part of it."""
     same: tuple[str, ...]
     separating: tuple[str, ...]
     severity: float
@@ -64,6 +68,8 @@ def parts_of(incident: Incident, now: float, changes_before: float = 6 * 3600.0)
         independent=not incident.dependent,
         dependent_why=incident.dependent,
         rivals=incident.rivals,
+        alongside=incident.alongside,
+        parts=incident.parts,
         same=incident.same,
         separating=incident.separating,
         severity=incident.severity,

@@ -23,7 +23,7 @@ from downwind.watch.incidents.types import (
 )
 
 _CAUSE = ("cause", "verdict", "confidence", "layer", "saved", "same", "consequences", "dependent")
-_WEIGHED = ("rivals", "contradicts", "watched", "severity", "separating")
+_WEIGHED = ("rivals", "contradicts", "watched", "severity", "separating", "alongside", "parts")
 _DETAIL = (*_CAUSE[2:], *_WEIGHED)
 _WEIGHT = 0.05
 _TOLD = 0.1
@@ -207,7 +207,7 @@ def tell_detail(telling: Telling, verdict: Blamed, observed: Observed, rules: Ru
         return
     after = _seen(now, verdict, observed)
     moved = abs(after.confidence - now.confidence) >= _TOLD
-    told = ("contradicts", "layer", "saved", "dependent", "consequences")
+    told = ("contradicts", "layer", "saved", "dependent", "consequences", "alongside", "parts")
     names = [name for name, _ in after.rivals] != [name for name, _ in now.rivals]
     if moved or names or _differing(now, after, told):
         changes = _differing(now, after, _DETAIL) | {"detail_at": observed.at}
@@ -227,6 +227,8 @@ def _seen(incident: Incident, verdict: Blamed, observed: Observed) -> Incident:
         dependent=next((observed.dependent[n] for n in asked if n in observed.dependent), ""),
         rivals=tuple((name, round(w, 3)) for name, w in fault.rivals if w >= _WEIGHT),
         contradicts=fault.contradicts,
+        alongside=fault.alongside,
+        parts=fault.parts,
         severity=round(fault.severity, 3),
         separating=tuple(_probe(each) for each in fault.separating),
         watched=observed.watched or len(observed.states),

@@ -47,6 +47,10 @@ class Fault(Protocol):
     @property
     def unexplained(self) -> tuple[str, ...]: ...
     @property
+    def alongside(self) -> tuple[str, ...]: ...
+    @property
+    def parts(self) -> tuple[str, ...]: ...
+    @property
     def contradicts(self) -> tuple[str, ...]: ...
     @property
     def rivals(self) -> tuple[tuple[str, float], ...]: ...
@@ -129,6 +133,10 @@ class Incident:
     """Witnesses that hold although the cause should have taken them down."""
     rivals: tuple[tuple[str, float], ...] = ()
     """Other causes that the evidence leaves possible, each with its weight."""
+    alongside: tuple[str, ...] = ()
+    """Victims that fell with the cause, though no known need of theirs leads there."""
+    parts: tuple[str, ...] = ()
+    """What of the cause is at fault together, where it is more than one part of it."""
     same: tuple[str, ...] = ()
     """Causes that the witnesses cannot tell from the named one."""
     separating: tuple[str, ...] = ()

@@ -115,6 +115,8 @@ def incident_seen(
         of=incident.watched,
         contradicting=incident.contradicts,
         rivals=tuple(Rival(name, weight) for name, weight in incident.rivals),
+        alongside=incident.alongside,
+        parts=incident.parts,
         same=incident.same,
         separating=incident.separating,
         consequences=tuple(

@@ -173,8 +173,9 @@ def _folds(incident: IncidentSeen, seen: Seen, key: str, *, open_: bool = False)
     called = [seen.called(each) for each in incident.contradicting]
     for name, title, told in (
         ("against", "What contradicts it: these hold", called),
-        ("unexplained", "Failing, and not explained by it",
-         [seen.called(each) for each in incident.unexplained]),
+        ("alongside", "Fell with it, though nothing on the map leads from them to it",
+         [seen.called(each) for each in incident.alongside]),
+        ("parts", "What of it fails together", [line(e) for e in incident.parts]),
         ("same", "What these probes cannot tell it from", [line(e) for e in incident.same]),
         ("separating", "Probes that would tell", [line(e) for e in incident.separating]),
         ("with", "Fell with it", [line(e) for e in incident.consequences]),
