@@ -71,8 +71,8 @@ class Answer:
     """All that is at fault at one moment."""
 
     attributions: tuple[Attribution, ...]
-    """One for each fault: providers, components and places, the surest first; then each service that
-    fails by itself, or one for all that share something. Empty where nothing fails."""
+    """One for each fault: providers, components and places, the surest first; then one for each
+    service that fails by itself, or for all that share something. Empty where nothing fails."""
     unexplained: tuple[str, ...] = ()
     """Failing capabilities that nobody who is named is known to account for."""
     cut_short: bool = False
