@@ -22,8 +22,9 @@ from downwind.observe.certificate import covers, problems, read_certificate
 from downwind.observe.failures import HttpFailed
 from downwind.observe.feed import detect, read_feed
 from downwind.observe.feeds import READERS
+from downwind.observe.head import read_head
 from downwind.observe.page import read_page
-from downwind.observe.wire import decode_body, read_body, read_head
+from downwind.observe.wire import decode_body, read_body
 from downwind.survey.dns.rdata import WireError
 from downwind.survey.dns.wire import read_message
 from downwind.terms import CannotMeasure, DownwindError, UsageError

@@ -93,7 +93,7 @@ async def test_redirects_without_end_have_an_end(tmp_path: Path) -> None:
     to = {f"/{n}": f"/{n + 1}" for n in range(50)} | {"/": "/0"}
     async with TinyInternet(tmp_path) as net:
         finding = await _fetch(net, _redirects(to))
-    assert _reason(finding) == "more than 10 redirects"
+    assert _reason(finding) == "more than 20 redirects"
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ async def test_a_gzip_bomb_is_unpacked_to_the_cap_only(tmp_path: Path) -> None:
     [
         (b"HTTP/1.1 200 OK\r\n" + b"X-Flood: y\r\n" * 100_000, "headers longer than"),
         (b"\x16\x03\x01 garbage\r\n\r\n", "not HTTP"),
-        (bytes(range(256)) * 1000, "headers longer than"),
-        (b"HTTP/1.1 200 OK\r\n\0\0: \r\n\r\n", "malformed header"),
+        (bytes(range(256)) * 1000, "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\n\0\0: \r\n\r\n", "NUL in the header"),
     ],
 )
 async def test_garbage_ends_as_a_reason(tmp_path: Path, answer: bytes, reason: str) -> None:

@@ -38,7 +38,7 @@ async def test_garbage_on_every_port_ends_as_findings(tmp_path: Path) -> None:
             await net.stream(IP, port, _garbage)
         seen = await look(net.network(), "x.test")
     assert seen.unanswered("http.page", "https://x.test/").detail["layer"] == "tls"
-    assert "headers longer than" in seen.unanswered("http.page", "http://x.test/").reason
+    assert "not HTTP" in seen.unanswered("http.page", "http://x.test/").reason
     assert seen.unanswered("tls.certificate", "x.test").detail["address"] == IP
     assert "garbage" in seen.unanswered("dns.server", "x.test@ns2.x.test").reason
     assert seen.value("dns.zone", "x.test")["name_servers"][0]["glue"] is None

@@ -15,8 +15,10 @@ from downwind.observe.failures import (
     CertificateRefused,
     DialFailed,
     DialRefused,
+    LayerFailed,
     NoSocket,
     TlsFailed,
+    Unread,
 )
 from downwind.observe.network import Endpoint, Network
 
@@ -25,8 +27,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Gate = Callable[[str], AbstractAsyncContextManager[object]]
 """What to pass through before a request to an address: it bounds how many go there at once."""
 
-BUFFER = 65_536
-"""How much of an unread reply is held; also the longest header block."""
+BUFFER = 131_072
+"""How much of an unread reply is held; also the longest line of a header."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _OWN = (
     errno.EMFILE,
@@ -38,6 +40,8 @@ _OWN = (
     errno.EPERM,  # a packet filter of this machine
 )
 """They say nothing of the other side."""
+# RFC 7301, 3.2: the server has none of the protocols that were offered.
+_NOT_OUR_PROTOCOL = "no application protocol"
 _ROUTES_KEPT = 50_000
 NOT_ALLOWED = "which is not allowed here"
 """How the reason of a refusal of one's own ends."""
@@ -116,10 +120,8 @@ class Dialer:
         try:
             async with asyncio.timeout(wait):
                 return await _handshake(connected, server_name, context, wait)
-        except ssl.SSLCertVerificationError as error:
-            raise CertificateRefused(error.verify_message or str(error), where=ip) from error
         except ssl.SSLError as error:
-            raise TlsFailed(f"no TLS handshake: {ssl_reason(error)}", where=ip) from error
+            raise tls_failure(error, ip) from error
         except TimeoutError:
             raise TlsFailed(f"no TLS handshake within {timeout:g} s", where=ip) from None
         except (OSError, ValueError) as error:
@@ -230,6 +232,15 @@ def os_reason(error: OSError | ValueError) -> str:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno).lower()
     return str(error) or type(error).__name__
+
+
+def tls_failure(error: ssl.SSLError, ip: str) -> LayerFailed:
+    """What this error of a handshake says: of the certificate, the server, or of this client."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return CertificateRefused(error.verify_message or str(error), where=ip)
+    if _NOT_OUR_PROTOCOL in ssl_reason(error):
+        return Unread("the server speaks no HTTP/1.1, and this is a client of HTTP/1.1", where=ip)
+    return TlsFailed(f"no TLS handshake: {ssl_reason(error)}", where=ip)
 
 
 def ssl_reason(error: ssl.SSLError) -> str:

@@ -10,6 +10,7 @@ LayerFailed                   a layer did not work; says which, and why
 ├── TlsFailed                 no handshake
 │   └── CertificateRefused    a handshake, with a certificate that is not to be trusted
 ├── HttpFailed                a connection, without a whole and well-formed answer
+│   └── Unread                an answer in a protocol or coding that is not read here
 └── Defect                    none of them: an error in this program
 """
 
@@ -70,11 +71,15 @@ class HttpFailed(LayerFailed):
     layer = "http"
 
 
+class Unread(HttpFailed):
+    pass
+
+
 class Defect(LayerFailed):
     pass
 
 
-OURS = (DialRefused, Crowded, NoSocket, Busy, Defect)
+OURS = (DialRefused, Crowded, NoSocket, Busy, Unread, Defect)
 """They say nothing of the other side."""
 LAYERS = ("dns", "dial", "tls", "http", "expect")
 

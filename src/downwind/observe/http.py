@@ -18,7 +18,8 @@ from downwind.terms import Finding, Seen, Unanswered
 Permit = Callable[[Session, str], Awaitable[None]]
 """Raises LayerFailed where a URL is not to be fetched."""
 
-_MOST_REDIRECTS = 10
+_MOST_REDIRECTS = 20
+"""Browsers give up there."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 

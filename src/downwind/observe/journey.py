@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from downwind.evidence.redact import redact_body, redact_headers, redact_url
 from downwind.observe.blocking import load_blocking
-from downwind.observe.failures import Busy, Crowded, HttpFailed, LayerFailed, NoSocket
+from downwind.observe.failures import Busy, Crowded, HttpFailed, LayerFailed, NoSocket, Unread
 from downwind.observe.http import follow
 from downwind.observe.network import Network
 from downwind.observe.session import Session
@@ -101,7 +101,7 @@ async def _walk(
     try:
         async with asyncio.timeout(allowed):
             outcome = await _perform(step, known, session, drivers)
-    except (NoSocket, Busy, Crowded):
+    except (NoSocket, Busy, Crowded, Unread):
         raise
     except LayerFailed as failed:
         outcome = StepOutcome(False, failed.layer, failed.reason)

@@ -13,9 +13,17 @@ ROOT = "."
 def host_name(text: str) -> str:
     """The one way to write this name; raises ValueError where it is none."""
     try:
-        return from_wire(dns.name.from_text(text.strip()))
+        return from_wire(_parsed(text.strip()))
     except (dns.exception.DNSException, UnicodeError) as error:
         raise ValueError(f"{text[:80]!r} is not a host name: {error}") from error
+
+
+def _parsed(text: str) -> dns.name.Name:
+    """As browsers do: IDNA 2008, in which ß is a letter, and IDNA 2003 for what that leaves out."""
+    try:
+        return dns.name.from_text(text, idna_codec=dns.name.IDNA_2008_Practical)
+    except dns.name.IDNAException:
+        return dns.name.from_text(text, idna_codec=dns.name.IDNA_2003_Practical)
 
 
 def from_wire(name: dns.name.Name) -> str:

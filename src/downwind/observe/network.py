@@ -179,7 +179,18 @@ class Network:
 
     @cached_property
     def verifying(self) -> ssl.SSLContext:
-        """The context of a careful client; built once, since loading trust anchors is slow."""
+        """The context of a careful client of HTTP/1.1."""
+        context = self._careful()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+
+    @cached_property
+    def shaking(self) -> ssl.SSLContext:
+        """The same for who speaks whatever it may be: a mail server refuses an offer of HTTP."""
+        return self._careful()
+
+    def _careful(self) -> ssl.SSLContext:
+        """Kept by who asks for it, since loading trust anchors is slow."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self.trust is None:
             context.load_default_certs()
@@ -187,7 +198,6 @@ class Network:
             context.load_verify_locations(cadata=self.trust)
         if not self.clock.system:
             context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
-        context.set_alpn_protocols(["http/1.1"])
         return context
 
     @cached_property

@@ -23,8 +23,10 @@ from downwind.observe.failures import (
     LayerFailed,
     NoSocket,
     TlsFailed,
+    Unread,
     furthest,
 )
+from downwind.observe.head import Head, read_head
 from downwind.observe.manners.pace import Pace, hurried
 from downwind.observe.names import is_address
 from downwind.observe.network import Network
@@ -34,11 +36,9 @@ from downwind.observe.trace import Trace, dns_detail
 from downwind.observe.urls import Url, parse_url
 from downwind.observe.wire import (
     BODY_CAP,
-    Head,
     Reply,
     make_reply,
     read_body,
-    read_head,
     request_bytes,
 )
 
@@ -267,6 +267,9 @@ class Session:
         except TimeoutError:
             silent = False
             cut = f"the answer did not end within {allowed:g} s ({len(body)} bytes came)"
+        except Unread:
+            self._drop(connection)
+            raise
         except HttpFailed as failed:
             cut = failed.reason
         except ssl.SSLError as error:

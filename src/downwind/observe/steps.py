@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from downwind.observe.failures import Unread
 from downwind.observe.wire import Reply
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
@@ -92,11 +93,13 @@ def dig(body: Any, path: str) -> Any:
 
 
 def shortfall(expect: Expect, reply: Reply, variables: Mapping[str, str]) -> tuple[str, str] | None:
-    """The layer and the reason where the reply is not as expected."""
+    """The layer and the reason where the reply is not as expected; raises Unread."""
     if reply.status != expect.status:
         # A server that fails is a failing layer; one that declines works, and says no.
-        layer = "http" if reply.status >= 500 else "expect"
+        layer = "http" if 500 <= reply.status < 600 else "expect"
         return layer, f"status {reply.status} where {expect.status} was expected"
+    if reply.unread and (expect.contains is not None or expect.json is not None):
+        raise Unread(reply.problems[0])
     if expect.contains is not None:
         wanted = fill(expect.contains, variables)
         if wanted not in reply.text():

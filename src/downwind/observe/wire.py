@@ -1,47 +1,34 @@
-"""HTTP/1.1 off the wire, strictly, with a cap on everything that a server can make long."""
+"""HTTP/1.1 off the wire: a request's bytes, an answer's body, and what it says once unpacked.
+
+What curl reads is read; everything that a server can make long has a cap.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from downwind.observe.failures import HttpFailed
+from downwind.observe.head import Head, Incoming, read_line
 
 BODY_CAP = 2_000_000
-_LINE_CAP = 4_096
-_INTERIM_CAP = 8
 _READ = 65_536
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\Z")
-_FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\0]*?)[ \t]*\Z")
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n\Z")
-_LENGTH = re.compile(r"\d{1,15}\Z")
-
-
-class Incoming(Protocol):
-    """What a reply is read from; asyncio.StreamReader is one."""
-
-    async def readuntil(self, separator: bytes = ..., /) -> bytes:
-        """Raises LimitOverrunError past BUFFER bytes, IncompleteReadError at an early end."""
-
-    async def read(self, n: int = ..., /) -> bytes:
-        """At most `n` bytes; none at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Status line and headers."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case; repeated headers joined with a comma (RFC 9110, 5.3)."""
-    cookies: tuple[str, ...]
-    """Names only."""
-    persistent: bool
+_TRAILERS_CAP = 65_536
+_CHUNK = re.compile(rb"0*([0-9A-Fa-f]{1,15})(?![0-9A-Fa-f])[^\n]*\n\Z")
+_PACKED = ("gzip", "x-gzip", "deflate")
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_CHARSET = re.compile(r"\bcharset\s*=\s*[\"']?([\w.-]+)", re.IGNORECASE)
+_META = re.compile(r"<meta\s[^>]*\bcharset\s*=\s*[\"']?([\w.-]+)", re.IGNORECASE)
+_PRESCAN = 1024
+"""Bytes of a page in which it may name its charset (HTML, 13.2.3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +43,18 @@ class Reply:
     address: str = ""
     truncated: bool = False
     problems: tuple[str, ...] = field(default=())
+    unread: bool = False
+    """The body is in a coding that is not read here: it says neither that it holds something nor
+    that it lacks it."""
 
     def text(self) -> str:
         """The body as text by its own charset; what does not fit is replaced."""
-        for mark, charset in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16")):
+        for mark, charset in _MARKS:
             if self.body.startswith(mark):
                 return self.body.decode(charset, errors="replace")
-        found = re.search(r"charset=\"?([\w.-]+)", self.headers.get("content-type", ""), re.I)
+        found = _CHARSET.search(self.headers.get("content-type", "")) or _META.search(
+            self.body[:_PRESCAN].decode("latin-1")
+        )
         try:
             return self.body.decode(found[1] if found else "utf-8", errors="replace")
         except (LookupError, UnicodeError):
@@ -86,60 +78,6 @@ def request_bytes(method: str, target: str, headers: Mapping[str, str], body: by
     return "\r\n".join((*lines, "", "")).encode("utf-8") + body
 
 
-async def read_head(reader: Incoming) -> Head:
-    """The final head; interim ones (RFC 9110, 15.2) are passed over."""
-    for _ in range(_INTERIM_CAP):
-        head = _parse_head(await _until(reader, b"\r\n\r\n", "headers"))
-        if head.status >= 200:
-            return head
-        if head.status == 101:
-            break
-    raise HttpFailed("interim answers without a final one")
-
-
-async def _until(reader: Incoming, end: bytes, what: str) -> bytes:
-    try:
-        return await reader.readuntil(end)
-    except asyncio.LimitOverrunError as error:
-        raise HttpFailed(f"{what} longer than {_READ} bytes") from error
-    except asyncio.IncompleteReadError as error:
-        if not error.partial:
-            raise HttpFailed("the connection was closed without an answer") from error
-        raise HttpFailed(f"the connection was closed within the {what}") from error
-
-
-def _parse_head(block: bytes) -> Head:
-    status_line, *lines = block[:-4].split(b"\r\n")
-    status = _STATUS.match(status_line)
-    if status is None:
-        raise HttpFailed(f"not HTTP: {status_line[:40]!r}")
-    headers: dict[str, str] = {}
-    cookies: list[str] = []
-    lengths: set[str] = set()
-    for line in lines:
-        found = _FIELD.match(line)
-        if found is None:
-            raise HttpFailed(f"malformed header {line[:40]!r}")
-        name, value = found[1].decode("ascii").lower(), found[2].decode("utf-8", "replace")
-        if name == "set-cookie":
-            cookies.append(value.partition("=")[0].strip())
-        elif name == "content-length":
-            lengths.update(part.strip() for part in value.split(","))
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    if lengths:
-        headers["content-length"] = _one_length(lengths)
-    wishes = headers.get("connection", "").lower()
-    persistent = status[1] == b"1" and "close" not in wishes
-    return Head(int(status[2]), headers, tuple(dict.fromkeys(cookies)), persistent)
-
-
-def _one_length(lengths: set[str]) -> str:
-    length = next(iter(lengths))
-    if len(lengths) > 1 or not _LENGTH.match(length):
-        raise HttpFailed(f"contradictory or malformed content-length {sorted(lengths)[:3]}")
-    return length
-
-
 async def read_body(reader: Incoming, head: Head, method: str, cap: int, into: bytearray) -> bool:
     """Read the body into `into`, at most `cap` bytes; True where it is whole and framed.
 
@@ -147,10 +85,11 @@ async def read_body(reader: Incoming, head: Head, method: str, cap: int, into: b
     """
     if method == "HEAD" or head.status in (204, 304):
         return True
-    coding = head.headers.get("transfer-encoding", "").lower()
-    if coding:
-        if coding != "chunked":
-            raise HttpFailed(f"transfer coding {coding[:40]!r}, which was not asked for")
+    codings = _codings(head, "transfer-encoding")
+    unknown = [coding for coding in codings if coding not in ("chunked", *_PACKED)]
+    if unknown:
+        raise HttpFailed(f"transfer coding {unknown[0][:40]!r}, which was not asked for")
+    if "chunked" in codings:
         whole = await _read_chunks(reader, cap, into)
         # RFC 9112, 6.3: both framings at once may be an attack; do not go on with this connection.
         return whole and "content-length" not in head.headers
@@ -159,6 +98,12 @@ async def read_body(reader: Incoming, head: Head, method: str, cap: int, into: b
         await _read_to_end(reader, cap, into)
         return False
     return await _read_exactly(reader, int(length), cap, into)
+
+
+def _codings(head: Head, header: str) -> Sequence[str]:
+    """In the order in which they were applied; `identity` is none."""
+    said = head.headers.get(header, "").lower().split(",")
+    return [coding for each in said if (coding := each.strip()) not in ("", "identity")]
 
 
 async def _read_exactly(reader: Incoming, length: int, cap: int, into: bytearray) -> bool:
@@ -187,8 +132,8 @@ async def _read_to_end(reader: Incoming, cap: int, into: bytearray) -> None:
 
 async def _read_chunks(reader: Incoming, cap: int, into: bytearray) -> bool:
     while True:
-        line = await _until(reader, b"\n", "chunk header")
-        found = _CHUNK.match(line) if len(line) <= _LINE_CAP else None
+        line = await read_line(reader, "chunk header")
+        found = _CHUNK.match(line)
         if found is None:
             raise HttpFailed(f"malformed chunk header {line[:40]!r}")
         size = int(found[1], 16)
@@ -196,42 +141,55 @@ async def _read_chunks(reader: Incoming, cap: int, into: bytearray) -> bool:
             return await _skip_trailers(reader)
         if not await _read_exactly(reader, size, cap, into):
             return False
-        if await _until(reader, b"\n", "chunk") != b"\r\n":
+        if (await read_line(reader, "chunk")).rstrip(b"\r\n"):
             raise HttpFailed("a chunk does not end where it says")
 
 
 async def _skip_trailers(reader: Incoming) -> bool:
-    left = _READ
+    """True where they end as they should; the body is whole also where the connection ends."""
+    left = _TRAILERS_CAP
     while left > 0:
-        line = await _until(reader, b"\n", "trailers")
-        if line == b"\r\n":
+        try:
+            line = await read_line(reader, "trailers")
+        except HttpFailed:
+            return False
+        if not line.rstrip(b"\r\n"):
             return True
         left -= len(line)
-    raise HttpFailed(f"trailers longer than {_READ} bytes")
+    raise HttpFailed(f"trailers longer than {_TRAILERS_CAP} bytes")
 
 
-def decode_body(body: bytes, head: Head, cap: int) -> tuple[bytes, tuple[str, ...]]:
-    """Undo a content coding that came although it was not asked for, up to the cap."""
-    coding = head.headers.get("content-encoding", "identity").lower()
-    if coding in ("", "identity"):
-        return body, ()
-    if coding not in ("gzip", "x-gzip", "deflate"):
-        return body, (f"content coding {coding[:40]!r}, which was not asked for",)
-    inflate = zlib.decompressobj(wbits=47)
-    try:
-        plain = inflate.decompress(body, cap)
-    except zlib.error:
-        return body, (f"content coding {coding!r}, which it is not",)
-    if inflate.unconsumed_tail:
-        return plain, (f"content coding {coding!r}: more than {cap} bytes once unpacked",)
-    return plain, ()
+def decode_body(body: bytes, head: Head, cap: int) -> tuple[bytes, tuple[str, ...], bool]:
+    """Undo codings that came although they were not asked for, up to the cap.
+
+    The body, what is wrong with it, and whether it is in a coding that is not read here.
+    """
+    packed = [c for c in _codings(head, "transfer-encoding") if c in _PACKED]
+    for coding in (*packed, *reversed(_codings(head, "content-encoding"))):
+        if coding not in _PACKED:
+            told = f"content coding {coding[:40]!r}, which was not asked for"
+            return body, (told,), _is_packed(coding)
+        inflate = zlib.decompressobj(wbits=47)
+        try:
+            body = inflate.decompress(body, cap)
+        except zlib.error:
+            return body, (f"content coding {coding!r}, which it is not",), False
+        if inflate.unconsumed_tail:
+            told = f"content coding {coding!r}: more than {cap} bytes once unpacked"
+            return body, (told,), False
+    return body, (), False
+
+
+def _is_packed(coding: str) -> bool:
+    """Codings of RFC 9110 and later; other words (utf-8) are mistakes for something else."""
+    return coding in ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
 
 
 def make_reply(
     head: Head, body: bytearray, cut: str, whole: bool, cap: int, url: str, address: str
 ) -> Reply:
     """What came: `cut` says why the body ended early, `whole` whether its length was told."""
-    plain, faults = decode_body(bytes(body[:cap]), head, cap)
+    plain, faults, unread = decode_body(bytes(body[:cap]), head, cap)
     length = int(head.headers.get("content-length", 0))
     if len(body) > cap or (len(body) == cap and not cut and (length > cap or not whole)):
         faults = (*faults, f"body longer than {cap} bytes")
@@ -246,4 +204,5 @@ def make_reply(
         address=address,
         truncated=bool(faults),
         problems=faults,
+        unread=unread,
     )

@@ -221,7 +221,7 @@ async def _bad_chunks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     [
         (_silent, "no answer within 3 s"),
         (_drips_headers, "no answer within 3 s"),
-        (_floods_headers, "headers longer than 65536 bytes"),
+        (_floods_headers, "headers longer than 307200 bytes or 10000 lines"),
         (_drips_body, "no end of the answer within 3 s"),
         (_cuts_body, "the connection was closed 5 bytes before the body's end"),
         (_hangs_up, "the connection was closed without an answer"),

@@ -69,7 +69,7 @@ def test_what_is_as_usual_is_left_out() -> None:
         ({"kind": "http", "url": "http://x.test/", "method": "POST"}, "neither GET nor HEAD"),
         ({"kind": "http", "url": "http://x.test/", "statuses": 200}, "no list"),
         ({"kind": "http", "url": "http://x.test/", "statuses": [True]}, "whole number"),
-        ({"kind": "http", "url": "http://x.test/", "statuses": [99]}, "from 100 to 599"),
+        ({"kind": "http", "url": "http://x.test/", "statuses": [99]}, "from 100 to 999"),
         ({"kind": "http", "url": "http://x.test/", "headers": [["a"]]}, "a name and a value"),
         ({"kind": "http", "url": "http://x.test/", "headers": {"a": "b"}}, "no list"),
         ({"kind": "http", "url": "http://x.test/", "headers": [["a", "b\r\nc: d"]]}, "no header"),

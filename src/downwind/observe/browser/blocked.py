@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from downwind.evidence.domains import registrable_domain
+from downwind.evidence.hosts import host_of
 from downwind.observe.browser.chromium import Chromium
 from downwind.observe.browser.loading import Look, load
 from downwind.observe.browser.proxy import Proxy
@@ -50,12 +50,12 @@ async def look_at_page(url: str, network: Network, budget: float) -> Finding:
 async def _look(url: str, proxy: Proxy, browser: Chromium, deadline: float) -> Finding:
     first = await load(browser, url)
     if first.failure:
-        reason = proxy.failed.get(urlsplit(url).hostname or "", first.failure)
+        reason = proxy.failed.get(host_of(url), first.failure)
         return Unanswered(f"the browser could not load it: {reason}", {"browser": first.failure})
     again = await load(browser, url)
     asked = tuple({each.url: each for each in (*first.requests, *again.requests)}.values())
-    own = registrable_domain(urlsplit(first.final_url or url).hostname or "")
-    domains = Counter(registrable_domain(urlsplit(each.url).hostname or "") for each in asked)
+    own = registrable_domain(host_of(first.final_url or url))
+    domains = Counter(registrable_domain(host_of(each.url)) for each in asked)
     thirds = [domain for domain, _ in domains.most_common() if domain not in (own, "")]
     verdicts: dict[str, Verdict] = {}
     not_tried: dict[str, str] = {}
@@ -129,7 +129,7 @@ def _value(
 def _resource(
     url: str, kind: str, own: str, verdicts: dict[str, Verdict], not_tried: dict[str, str]
 ) -> dict[str, Any]:
-    host = (urlsplit(url).hostname or "").lower()
+    host = host_of(url)
     domain = registrable_domain(host)
     verdict = verdicts.get(domain)
     if domain == own:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from downwind.evidence.redact import redact_url
-from downwind.observe.failures import HttpFailed
+from downwind.observe.failures import HttpFailed, Unread
+from downwind.observe.head import Head, read_head
 from downwind.observe.probes.kinds import HttpProbe
 from downwind.observe.probes.line import Line
 from downwind.observe.probes.told import Told
 from downwind.observe.urls import Url, parse_url
-from downwind.observe.wire import Head, Reply, make_reply, read_body, read_head, request_bytes
+from downwind.observe.wire import Reply, make_reply, read_body, request_bytes
 
-ANSWERS = (401, 403, 405, 429)
-"""A server that declines is there: no outage, whatever was expected of it."""
+ANSWERS = (401, 403, 405, 429, 999)
+"""A server that declines is there: no outage, whatever was expected of it. LinkedIn says 999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +96,20 @@ def _judge(probe: HttpProbe, reply: Reply, cut: str, told: Told) -> None:
 
 
 def _fault(probe: HttpProbe, reply: Reply, cut: str) -> tuple[str, str] | None:
-    """The layer and the reason, or None where the answer is fine."""
+    """The layer and the reason, or None where the answer is fine; raises Unread."""
     if reply.status in ANSWERS:
         return None
     if not _expected(probe, reply.status):
         # A server that fails is a failing layer; one that declines works, and says no.
-        layer = "http" if reply.status >= 500 else "expect"
+        layer = "http" if 500 <= reply.status < 600 else "expect"
         wanted = ", ".join(map(str, probe.statuses)) or "2xx or 3xx"
         return layer, f"status {reply.status} where {wanted} was expected"
     if cut:
         return "http", cut
     if probe.contains is None and probe.lacks is None:
         return None
+    if reply.unread:
+        raise Unread(reply.problems[0])
     text = reply.text()
     if probe.contains is not None and probe.contains not in text:
         return "expect", f"the body does not hold {probe.contains[:80]!r}"

@@ -24,7 +24,7 @@ _RDTYPES = ("A", "AAAA", "CNAME", "MX", "NS", "SOA", "TXT", "CAA", "DS", "SRV")
 class HttpProbe:
     """One request over a new connection; redirects are answers, and are not followed.
 
-    401, 403, 405 and 429 are answers whatever is expected: a server that declines is there.
+    401, 403, 405, 429 and 999 are answers whatever is expected: a server that declines is there.
     """
 
     kind: ClassVar[str] = "http"
@@ -45,8 +45,8 @@ class HttpProbe:
         except HttpFailed as failed:
             raise UsageError(failed.reason, where=self.url[:80]) from failed
         _demand(self.method in _METHODS, f"{self.method!r} is neither GET nor HEAD.")
-        known = all(100 <= status <= 599 for status in self.statuses)
-        _demand(known, "A status is a number from 100 to 599.")
+        known = all(100 <= status <= 999 for status in self.statuses)
+        _demand(known, "A status is a number from 100 to 999.")
         for name, value in self.headers:
             fine = _HEADER_NAME.match(name) and _HEADER_VALUE.match(value)
             _demand(bool(fine), f"{name!r:.40}: {value!r:.40} is no header.")

@@ -11,8 +11,8 @@ import contextlib
 import socket
 import ssl
 
-from downwind.observe.dialer import BUFFER, Dialer, os_reason, ssl_reason
-from downwind.observe.failures import CertificateRefused, HttpFailed, TlsFailed
+from downwind.observe.dialer import BUFFER, Dialer, os_reason, ssl_reason, tls_failure
+from downwind.observe.failures import HttpFailed, TlsFailed
 
 _PIECE = 16_384
 
@@ -37,15 +37,12 @@ class Line:
         self._socket.close()
 
     async def secure(self, server_name: str, context: ssl.SSLContext) -> ssl.SSLObject:
-        """TLS from here on, as a new session; raises TlsFailed."""
+        """TLS from here on, as a new session; raises TlsFailed, or Unread."""
         try:
             tls = _Tls(server_name, context)
             await self._shake(tls)
-        except ssl.SSLCertVerificationError as error:
-            reason = error.verify_message or str(error)
-            raise CertificateRefused(reason, where=self._ip) from error
         except ssl.SSLError as error:
-            raise TlsFailed(f"no TLS handshake: {ssl_reason(error)}", where=self._ip) from error
+            raise tls_failure(error, self._ip) from error
         except (OSError, ValueError) as error:
             raise TlsFailed(f"no TLS handshake: {os_reason(error)}", where=self._ip) from error
         self._tls = tls

@@ -47,8 +47,9 @@ def _life(der: bytes) -> Life:
 
 
 async def shake(network: Network, line: Line, host: str, lifetimes: Lifetimes, told: Told) -> None:
-    """TLS on this connection; raises TlsFailed."""
-    secured = await line.secure(host, network.verifying)
+    """TLS on this connection; raises TlsFailed, or Unread where HTTP/1.1 is not spoken."""
+    context = network.shaking if told.do == TlsProbe.kind else network.verifying
+    secured = await line.secure(host, context)
     told.extra["not_before"], told.extra["not_after"] = lifetimes.life(secured)
     check_dates(secured, network.clock)
 
