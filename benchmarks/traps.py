@@ -6,7 +6,8 @@ One emulated internet, one watch that probes every 30 s of its clock, one agent 
 elsewhere and reports over HTTP. Each trap breaks something or meddles with a path, waits, and is
 mended again. Told are the verdicts of the open incidents, whether the one that names somebody is
 right, and how long after the first failing probe it stood (scenario seconds; the target is one
-interval and 5 s). A trap is right when a right cause is named and no wrong one ever was.
+interval and 5 s). A trap is right when a right cause is named and no wrong one ever was; and
+nothing is right of which nothing was noticed.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from traps_list import TRAPS, Trap
 
 from downwind.terms import Scope
 from downwind.watch.incidents import IncidentEvent
+from downwind.watch.picture import Picture
 
 _NAMING = ("opened", "reopened", "named", "narrowed", "widened", "moved")
 _CALM = 420.0
@@ -58,6 +60,7 @@ async def _one(ground: Ground, trap: Trap) -> dict[str, Any]:
     await trap.begin(ground)
     first = await _hold(ground, began, trap.holds)
     picture = watcher.picture
+    noticed = _noticed(picture)
     await trap.end(ground)
     rested = await _rest(ground)
     named = _named(ground, events)
@@ -67,7 +70,10 @@ async def _one(ground: Ground, trap: Trap) -> dict[str, Any]:
     pages = {i.status_page.provider: i.status_page.state for i in picture.incidents if i.scope}
     return {
         "trap": trap.name,
-        "right": not wrong and (done or (trap.nobody and not named) or (trap.nobody and done)),
+        "right": not wrong
+        and (done or (trap.nobody and not named))
+        and bool(noticed or first or trap.unseen),
+        "noticed": noticed,
         "named": list(dict.fromkeys(f"{verdict} {cause}" for cause, verdict, _ in named)),
         "wrong": wrong,
         "after_first_failure_s": round(min(right) - first, 1) if right and first else None,
@@ -79,6 +85,16 @@ async def _one(ground: Ground, trap: Trap) -> dict[str, Any]:
         "at_rest_after_s": rested,
         "events": [f"{e.at - began:.0f} {e.kind} {e.incident} {e.text}"[:120] for e in events][:40],
     }
+
+
+def _noticed(picture: Picture) -> str:
+    """What is told of the watcher's own side or of single addresses, the first of it."""
+    reasons = (
+        picture.watcher.reason,
+        *(v.reason for v in picture.vantages if not v.healthy),
+        *(t.partly for t in picture.targets),
+    )
+    return next(filter(None, reasons), "")
 
 
 async def _hold(ground: Ground, began: float, seconds: float) -> float | None:

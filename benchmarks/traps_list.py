@@ -34,6 +34,8 @@ class Trap:
     """Every right one must be named."""
     holds: float = 200.0
     """Scenario seconds."""
+    unseen: bool = False
+    """Nothing at all need be noticed."""
 
 
 async def _restore(ground: Ground) -> None:
@@ -69,6 +71,7 @@ def _meddles(
     right: tuple[str, ...] = (),
     nobody: bool = False,
     everywhere: bool = True,
+    unseen: bool = False,
 ) -> Trap:
     """A box on the path, of this vantage or of both, does this to these hosts."""
 
@@ -76,7 +79,7 @@ def _meddles(
         for sight in (ground.here, ground.elsewhere) if everywhere else (ground.here,):
             await sight.meddle(dict.fromkeys(hosts, rule))
 
-    return Trap(name, begin, _restore, right, nobody)
+    return Trap(name, begin, _restore, right, nobody, unseen=unseen)
 
 
 async def _deploy_and_break(ground: Ground) -> None:
@@ -159,7 +162,7 @@ TRAPS = (
         never=(f"{_REGION}/c",),
     ),
     _breaks("an origin behind a healthy edge", "lone-pine/rooms", mode="refused"),
-    Trap("a status page that cries wolf", _cry_wolf, _all_clear, nobody=True),
+    Trap("a status page that cries wolf", _cry_wolf, _all_clear, nobody=True, unseen=True),
     Trap("one's own bad deploy", _deploy_and_break, _mend_racks, ("own:bluesky.test", "skyline")),
     Trap("a deploy beside a provider's fault", _deploy_beside, _mend_fastly, ("fastly",)),
     Trap("a blind watcher", _cut_all, _restore, ("vantage:here",), nobody=True),
@@ -185,6 +188,7 @@ TRAPS = (
         *("reddit.test", "bluesky.test", "shop.test", "paper.test"),
         nobody=True,
         everywhere=False,
+        unseen=True,
     ),
     _meddles(
         "one's own expired certificate",
@@ -207,7 +211,12 @@ TRAPS = (
     Trap("IPv6 only", _cut_ipv6, _restore, ("vantage:here", "vantage:there"), nobody=True),
     Trap("one address of several", _cut_one_address, _restore, ("cloudflare/proxy",), True),
     _meddles(
-        "slow only", Meddling(delay=0.3), "paper.test", right=("own:*", "fastly"), nobody=True
+        "slow only",
+        Meddling(delay=0.3),
+        "paper.test",
+        right=("own:*", "fastly"),
+        nobody=True,
+        unseen=True,
     ),
     _breaks("DNS of a provider down, its edge up", "akamai/edge-dns", mode="silent", holds=500.0),
     _breaks("control plane only", f"{_REGION}#control", mode="errors"),

@@ -75,6 +75,7 @@ TABLES: list[tuple[str, str, type[BaseModel]]] = [
     ("watch-file.md", "A heartbeat", watch_types.Heartbeat),
     ("watch-file.md", "A feed", watch_types.Feed),
     ("watch-file.md", "Domains", watch_types.Domains),
+    ("watch-file.md", "Globalping", watch_types.Globalping),
     ("watch-file.md", "Maintenance", watch_types.Maintenance),
     ("model-file.md", "The whole file", model_types.Model),
     ("model-file.md", "A service", model_types.Service),

@@ -13,6 +13,7 @@ from downwind.graph import Graph, build_graph
 from downwind.jobs.map import Records, map_here, stored
 from downwind.model import Model
 from downwind.observe import Network
+from downwind.observe.names import host_name
 from downwind.questions.changed import Changed, changed
 from downwind.terms import Evidence, Unanswered
 
@@ -37,15 +38,19 @@ async def remap(
     *,
     budget: float,
     beside: Sequence[str] = (),
+    only: frozenset[str] | None = None,
 ) -> Remapped:
     """Look at all hosts of the model again; `budget` in seconds. Raises LogDamaged, OSError.
 
-    Of the hosts `beside` everything is looked at but their pages.
+    Of the hosts `beside` everything is looked at but their pages. With `only`, others are left as
+    they were seen before.
 
     What gives no answer this time stays as it was seen: an outage is no change of dependency.
     """
-    names = [host for host in model.hosts() if _is_name(host)]
-    hosts = [host for host in beside if _is_name(host)]
+    names, hosts = (
+        [host for host in some if _is_name(host) and (only is None or host in only)]
+        for some in (model.hosts(), beside)
+    )
     seen = await map_here(names, network, directory, budget=budget, heard=_nobody, hosts=hosts)
     records = await asyncio.to_thread(stored, directory)
     graph = await asyncio.to_thread(build_graph, answered(records), catalog, model)
@@ -60,6 +65,12 @@ def graph_of(model: Model, catalog: Catalog, directory: Path) -> Graph | None:
     return build_graph(answered(records), catalog, model) if records else None
 
 
+def unmapped(hosts: Iterable[str], directory: Path) -> frozenset[str]:
+    """The names among them that no earlier map has looked at."""
+    looked_at = {record.subject for _, record in stored(directory) if record.kind == "dns.a"}
+    return frozenset(host for host in hosts if _is_name(host) and _named(host) not in looked_at)
+
+
 def answered(records: Iterable[tuple[str, Evidence]]) -> Records:
     """The records without the silences about what was seen at another time."""
     kept = list(records)
@@ -69,6 +80,14 @@ def answered(records: Iterable[tuple[str, Evidence]]) -> Records:
         for record_id, record in kept
         if not isinstance(record.finding, Unanswered) or (record.kind, record.subject) not in known
     ]
+
+
+def _named(host: str) -> str:
+    """The way in which evidence writes it."""
+    try:
+        return host_name(host)
+    except ValueError:
+        return host
 
 
 def _is_name(host: str) -> bool:

@@ -14,6 +14,7 @@ from downwind.model.types import (
 )
 from downwind.model.watching import (
     Feed,
+    Globalping,
     Heartbeat,
     Maintenance,
     Place,
@@ -30,6 +31,7 @@ __all__ = [
     "DeclaredNeed",
     "Expect",
     "Feed",
+    "Globalping",
     "Heartbeat",
     "Maintenance",
     "Model",

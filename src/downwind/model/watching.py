@@ -137,6 +137,17 @@ class Domains(Written):
     """The list of the registries' servers (RFC 9224)."""
 
 
+class Globalping(Written):
+    """Probes of others, asked to look at what seems to fail; they and Globalping learn of it."""
+
+    probes: Annotated[int, Field(ge=1, le=10)] = 3
+    """For each look, no two in one network."""
+    per_hour: Annotated[int, Field(ge=1)] = 200
+    """Probes at most; Globalping itself allows some 250 an hour to who has no token."""
+    token: str = ""
+    api: Url = "https://api.globalping.io"
+
+
 class Maintenance(Written):
     """A time in which falls are expected: probing goes on, nobody is woken."""
 
@@ -167,6 +178,7 @@ class WatchSettings(Written):
     place: Place = Place()
     vantages: tuple[Place, ...] = ()
     """The agents that may report; each writes with the token of its name."""
+    globalping: Globalping | None = None
     connectivity: tuple[Name, ...] = ()
     """Unrelated hosts: where all of them fail together, the fault is here."""
     tokens: tuple[Token, ...] = ()
@@ -194,6 +206,8 @@ class WatchSettings(Written):
         names = [place.name for place in (self.place, *self.vantages)]
         if len(set(names)) < len(names):
             raise ValueError("two vantages have one name")
+        if self.globalping and "globalping" in names:
+            raise ValueError("globalping is the name of what Globalping sees")
         if len({token.name for token in self.tokens}) < len(self.tokens):
             raise ValueError("two tokens have one name")
         if len({token.token for token in self.tokens}) < len(self.tokens):

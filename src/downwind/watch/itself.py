@@ -65,6 +65,8 @@ class VantageSeen:
     """Seconds by which its clock is ahead of the hub's."""
     healthy: bool = True
     reason: str = ""
+    on_demand: bool = False
+    """It looks only where something seems to fail: a voice while its word is fresh."""
 
 
 @dataclass(frozen=True, slots=True)

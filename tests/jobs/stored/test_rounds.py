@@ -16,7 +16,7 @@ from downwind.catalog import Catalog
 from downwind.jobs.backtest.run import replay_store
 from downwind.jobs.stored.kept_model import MODEL_FILE
 from downwind.jobs.watching import Watcher, WatchOptions, watching
-from downwind.model import Model, load_model
+from downwind.model import Globalping, Model, load_model
 from downwind.observe import Network
 from downwind.observe.network import Clock
 
@@ -125,8 +125,13 @@ async def test_beside_its_evidence_a_watch_keeps_its_model_without_a_secret(
     tmp_path: Path,
 ) -> None:
     site = Site()
-    async with site.serving() as port, _watching(_model(port), tmp_path / "watch"):
-        pass
+    lent = Globalping(token="a-secret-of-ours", api="http://127.0.0.1:9")
+    async with site.serving() as port:
+        model = _model(port)
+        assert model.watch is not None
+        told = model.watch.model_copy(update={"globalping": lent})
+        async with _watching(model.model_copy(update={"watch": told}), tmp_path / "watch"):
+            pass
     kept = tmp_path / "watch" / MODEL_FILE
     assert "secret" not in kept.read_text(encoding="utf-8")
     model = load_model([kept])

@@ -169,7 +169,7 @@ def test_the_words_name_the_cause_the_victims_and_what_speaks_against() -> None:
     assert alert.text.splitlines() == [
         "Them, probably not you: cloudflare/proxy, at http (97% sure), since 2025-11-18 11:28 UTC.",
         f"Hit: {', '.join(sorted(EDGE)[:10])} and 4 more (14 of 20 watched).",
-        "Saved by a second need: s15.test/load, s16.test/load.",
+        "Saved by a second alternative: s15.test/load, s16.test/load.",
         "Changes of your own: release 7 of s1.test at 2025-11-18 11:27 UTC.",
         "The status page of cloudflare is still green.",
         "It might be instead: aws (6%).",

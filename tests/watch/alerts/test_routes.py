@@ -122,6 +122,7 @@ async def test_a_redirect_is_not_followed() -> None:
         ("soon", 0),
         ("-5", 0),
         ("²", 0),
+        ("Tue, 18 Nov 202500000000000000 11:30:00 GMT", 0),
     ],
 )
 async def test_a_retry_after_is_read_in_both_forms(told: str, wait: float) -> None:

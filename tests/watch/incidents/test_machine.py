@@ -267,6 +267,7 @@ def test_own_changes_shortly_before_are_told_and_others_are_not() -> None:
     assert loop.incidents.ledger.open()[0].changes == (mine,)
     everywhere = Change(T0 - 60, "*", "new firewall")
     assert loop.round([fault("own:s0.test", [SITES[0]])], changes=[mine, everywhere]) == ("change",)
+    assert loop.log[-1].text == "new firewall of everything"
 
 
 def test_rivals_and_contradictions_are_told_at_most_once_a_minute() -> None:

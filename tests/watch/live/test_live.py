@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from downwind.model import Model
 from downwind.questions.hidden import Decision
 from downwind.terms import Evidence, Scope, Seen, State
 from downwind.watch.incidents import Maintenance, Window
@@ -61,6 +62,18 @@ def test_who_holds_by_a_second_edge_is_saved_and_no_witness_against_the_first() 
     way = second_way(play.live.setting.graph, "both0.test/page", "cloudflare")
     assert way is not None
     assert (way.need, way.on.removesuffix("?")) == ("edge", "fastly")
+
+
+def test_who_leads_to_the_cause_by_a_soft_need_alone_is_not_called_saved() -> None:
+    services = model_of({**BOTH, "soft.test": ("fastly",)}).model_dump(mode="json")
+    script = {"need": "script", "any_of": ["cloudflare"], "strength": "soft"}
+    services["services"][-1]["capabilities"][0]["declares"].append(script)
+    play = Play(Model.model_validate(services))
+    play.calm()
+    play.fail(*CLOUDFLARES)
+    (incident,) = play.open
+    assert "cloudflare" in play.live.reach("soft.test/page")
+    assert incident.saved == ()
 
 
 def test_who_fails_alone_after_a_deploy_is_at_fault_himself_and_the_deploy_is_told() -> None:

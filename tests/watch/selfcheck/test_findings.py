@@ -51,6 +51,16 @@ def spots(needs: WatcherNeeds) -> dict[str, tuple[tuple[str, ...], bool]]:
     return {spot.cause: (spot.loses, spot.certain) for spot in blind_spots(watched(needs), HOUR)}
 
 
+def test_globalping_alone_sees_nothing_and_stands_on_its_api() -> None:
+    lent = VantageSpec("globalping", provider="globalping")
+    graph = watched(WatcherNeeds((PARIS, lent), (MAIL,), globalping="api.globalping.test"))
+
+    assert "host:api.globalping.test" in graph.reach("vantage:globalping")
+    assert "vantage:globalping" not in graph.reach("watcher:seeing")
+    found = spots(WatcherNeeds((PARIS, lent), (MAIL,), globalping="api.globalping.test"))
+    assert found["hetzner"] == (("seeing",), True)
+
+
 def test_a_lone_vantage_and_a_lone_alert_route_are_each_a_way_to_fall_silent() -> None:
     found = spots(WatcherNeeds((PARIS,), (MAIL,)))
 

@@ -36,7 +36,14 @@ def write_model(model: Model, file: Path) -> None:
 
 def _without_secrets(model: Model) -> Model:
     settings = model.watch or WatchSettings()
-    told = settings.model_copy(update={"tokens": (), "alerts": (), "heartbeat": None})
+    lent = settings.globalping
+    without = {
+        "tokens": (),
+        "alerts": (),
+        "heartbeat": None,
+        "globalping": lent.model_copy(update={"token": ""}) if lent else None,
+    }
+    told = settings.model_copy(update=without)
     services = tuple(map(_service, model.services))
     return model.model_copy(update={"services": services, "watch": told})
 

@@ -52,6 +52,7 @@ class WatchOptions:
             vantages=self.vantages(),
             routes=self.alert_routes(),
             status_hosts=status_hosts,
+            globalping=host_of(settings.globalping.api) if settings.globalping else "",
             heartbeat=host_of(settings.heartbeat.url) if settings.heartbeat else "",
         )
 
@@ -66,8 +67,9 @@ class WatchOptions:
     def own_hosts(self) -> tuple[str, ...]:
         """Hosts that the watcher needs to be heard: they are mapped beside the watched."""
         routes = (host for route in self.alert_routes() for host in route.hosts)
-        beat = self.settings.heartbeat
-        return tuple(dict.fromkeys((*routes, *((host_of(beat.url),) if beat else ()))))
+        beat, globalping = self.settings.heartbeat, self.settings.globalping
+        others = (beat.url if beat else "", globalping.api if globalping else "")
+        return tuple(dict.fromkeys((*routes, *(host_of(url) for url in others if url))))
 
     def given_feeds(self) -> tuple[tuple[str, StatusFeed], ...]:
         """The feeds that the settings name, by provider."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from downwind.watch.alerts import Deliverer
+from downwind.watch.elsewhere import Elsewhere
 from downwind.watch.feeds import FeedWatch
 from downwind.watch.history import Book, GroupKeeper, WatchStore
 from downwind.watch.registrations import RegistrationWatch
@@ -26,3 +27,5 @@ class Parts:
     inbox: Inbox
     confirmations: Confirmations
     registrations: RegistrationWatch
+    elsewhere: Elsewhere | None = None
+    """Globalping, where the settings name it."""

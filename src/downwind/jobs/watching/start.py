@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from downwind.evidence.hosts import host_of
 from downwind.graph import Graph
-from downwind.jobs.remap import graph_of, remap
+from downwind.jobs.remap import graph_of, remap, unmapped
 from downwind.jobs.stored.kept_model import keep_model
 from downwind.jobs.watching.house import DETECTOR
 from downwind.jobs.watching.itself import Itself
@@ -27,6 +27,7 @@ from downwind.questions.suspects import Suspects
 from downwind.terms import CannotMeasure, Evidence
 from downwind.watch.alerts import Deliverer, Limits, Outbox, routes_of
 from downwind.watch.detection import resume, voices
+from downwind.watch.elsewhere import Elsewhere
 from downwind.watch.feeds import FeedWatch, WatchedFeed, feeds_of, providers_in
 from downwind.watch.history import Book, GroupKeeper, Restored, Telling, WatchStore, restore
 from downwind.watch.incidents import Rules
@@ -130,6 +131,7 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
             inbox,
             Confirmations(now),
             registrations,
+            _elsewhere(options, live),
         )
         watcher = Watcher(options, live, parts, itself)
         if accepted_needs(live.decisions):
@@ -162,12 +164,14 @@ async def _first_map(options: WatchOptions) -> Graph:
 
 
 async def _map(options: WatchOptions) -> Graph:
-    """An earlier map where one is kept, else one of now."""
+    """An earlier map where one is kept, and one of now of the hosts that it does not hold."""
     directory = options.directory / "map"
     known = await asyncio.to_thread(graph_of, options.model, options.catalog, directory)
-    if known is not None:
+    hosts = (*options.model.hosts(), *options.own_hosts())
+    new = await asyncio.to_thread(unmapped, hosts, directory)
+    if known is not None and not new:
         return known
-    many = len(options.model.hosts())
+    many = len(new)
     options.told(f"Mapping {many} host{'' if many == 1 else 's'} first.")
     mapped = await remap(
         options.model,
@@ -177,6 +181,7 @@ async def _map(options: WatchOptions) -> Graph:
         None,
         budget=options.map_budget,
         beside=options.own_hosts(),
+        only=new,
     )
     options.told(f"Mapped: {mapped.records} observations, {mapped.unanswered} without an answer.")
     return mapped.graph
@@ -201,6 +206,11 @@ def _keep_model(options: WatchOptions) -> None:
 def _feeds(options: WatchOptions, graph: Graph) -> tuple[WatchedFeed, ...]:
     providers = providers_in(graph) if options.settings.catalog_feeds else ()
     return feeds_of(options.catalog, providers, options.given_feeds())
+
+
+def _elsewhere(options: WatchOptions, live: Live) -> Elsewhere | None:
+    wanted = options.settings.globalping
+    return Elsewhere(wanted, options.network, live) if wanted else None
 
 
 def _kept(store: WatchStore, record: Evidence) -> None:

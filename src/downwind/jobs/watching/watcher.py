@@ -31,6 +31,7 @@ from downwind.watch.live.targets import Targets
 from downwind.watch.live.verdict import ask, observe
 from downwind.watch.picture import Picture
 from downwind.watch.selfcheck import with_watcher
+from downwind.watch.vantages.spec import GLOBALPING
 
 _TICK = 0.25
 """Real seconds between two looks at what came in."""
@@ -88,6 +89,8 @@ class Watcher:
         ]
         if settings.map_every > 0:
             tasks.append(self._remap_on())
+        if parts.elsewhere is not None:
+            tasks.append(parts.elsewhere.run(self._looked_elsewhere))
         if settings.heartbeat is not None:
             beat = Heartbeat(settings.heartbeat.url, settings.heartbeat.every)
             tasks.append(beat.run(self.options.network.clock, lambda: self.picture.watcher.healthy))
@@ -120,6 +123,10 @@ class Watcher:
         """Records from elsewhere, such as deploys: kept, then counted."""
         await self.house.take_in(records)
 
+    async def _looked_elsewhere(self, records: Sequence[Evidence]) -> None:
+        self._seen += records
+        self._came.set()
+
     async def _registered(self, record: Evidence) -> None:
         await self.take_in([record])
 
@@ -149,12 +156,17 @@ class Watcher:
         self._confirm()
 
     def _confirm(self) -> None:
-        here = self.options.settings.place.name
         for wanted in self.live.wanted(self.now()):
-            if wanted.vantage == here:
-                self.parts.schedule.ask(wanted.target, wanted.vantage, wanted.due)
-            else:
-                self.parts.confirmations.ask(wanted.vantage, wanted.target)
+            self._ask(wanted.target, wanted.vantage, wanted.due)
+
+    def _ask(self, target: str, vantage: str, due: float | None = None) -> None:
+        """One probe out of turn, by whoever probes from there."""
+        if vantage == self.options.settings.place.name:
+            self.parts.schedule.ask(target, vantage, due)
+        elif self.parts.elsewhere and vantage == GLOBALPING:
+            self.parts.elsewhere.ask(target)
+        else:
+            self.parts.confirmations.ask(vantage, target)
 
     async def _judge_on(self) -> None:
         """A round at each interval, and steps between them while something is in doubt."""
@@ -170,6 +182,8 @@ class Watcher:
             self._confirm()
             heard = self.live.probes
             await self.judge(regular=regular)
+            if regular and self.parts.elsewhere:
+                self.parts.elsewhere.again()
             if regular:
                 due = max(due + every, now)
 
@@ -202,12 +216,8 @@ class Watcher:
             for wanted in incident.separating:
                 node, _, vantage = wanted.partition(" from ")
                 for each in self.live.setting.watched:
-                    if each.node != node:
-                        continue
-                    if (vantage or here) == here:
-                        self.parts.schedule.ask(each.target.name, here)
-                    else:
-                        self.parts.confirmations.ask(vantage, each.target.name)
+                    if each.node == node:
+                        self._ask(each.target.name, vantage or here)
 
     def _draw(self) -> None:
         around = Around(
@@ -268,7 +278,17 @@ class Watcher:
     def _vantages(self) -> tuple[VantageSeen, ...]:
         heard = {each.vantage: each for each in self.parts.inbox.heard()}
         found = []
+        elsewhere = self.parts.elsewhere
         for spec in self.live.setting.vantages:
+            if elsewhere and spec.name == GLOBALPING:
+                at, why = self.live.heard_at.get(spec.name), elsewhere.trouble
+                found.append(
+                    VantageSeen(
+                        spec.name, "", spec.provider, "", at, healthy=not why, reason=why,
+                        on_demand=True,
+                    )
+                )  # fmt: skip
+                continue
             told = heard.get(spec.name)
             at = self.live.heard_at.get(spec.name)
             silent = self.now() - (at or self.started_at) > _SILENT * self.options.settings.every

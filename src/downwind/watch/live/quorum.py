@@ -10,9 +10,13 @@ from downwind.watch.live.state import Live
 
 
 def voices_seen(live: Live, vantages: Iterable[VantageSeen]) -> VoicesSeen:
-    """The vantages that share a network, a provider or a resolver are one voice."""
-    well = {each.name for each in vantages if each.healthy}
-    groups = dict(zip(live.detector.vantages, map(int, live.detector.groups), strict=True))
+    """The vantages that share a network, a provider or a resolver are one voice; those that look
+    on demand only are left out."""
+    regular = [each for each in vantages if not each.on_demand]
+    well = {each.name for each in regular if each.healthy}
+    names = {each.name for each in regular}
+    numbers = zip(live.detector.vantages, map(int, live.detector.groups), strict=True)
+    groups = {name: number for name, number in numbers if name in names}
     blind = {name for name, gone in live.sight().items() if gone}
     heard = len({group for name, group in groups.items() if name in well and name not in blind})
     return VoicesSeen(len(set(groups.values())), heard, needed(heard, live.detector.rule[QUORUM]))

@@ -18,6 +18,7 @@ from downwind.graph import Graph, GraphBuilder
 from downwind.graph.scopes import use_scope
 from downwind.terms import Alternative, Need, Scope, Standing, UsageError
 from downwind.watch.vantages import VantageSpec, merged, vantage_nodes
+from downwind.watch.vantages.spec import GLOBALPING
 
 REPORTING, SEEING, ALERTING = "watcher:reporting", "watcher:seeing", "watcher:alerting"
 HEARTBEAT = "watcher:heartbeat"
@@ -46,6 +47,8 @@ class WatcherNeeds:
     """The host that its vantages report to; empty where it is one process."""
     status_hosts: tuple[str, ...] = ()
     """Hosts of the status feeds that it reads."""
+    globalping: str = ""
+    """The host of Globalping's API, if it is asked."""
     heartbeat: str = ""
     """The host that is told that the watcher lives, and speaks up when it is not."""
     quorum: int = 1
@@ -55,7 +58,8 @@ class WatcherNeeds:
         """The hosts to map, so that more is known of them than their names."""
         routes = (host for route in self.routes for host in route.hosts)
         resolvers = (each.resolver for each in self.vantages if not Scope.read(each.resolver))
-        all_of_them = (self.hub, *routes, *self.status_hosts, self.heartbeat, *resolvers)
+        others = (*self.status_hosts, self.heartbeat, self.globalping)
+        all_of_them = (self.hub, *routes, *others, *resolvers)
         return tuple(dict.fromkeys(_host(host) for host in all_of_them if host))
 
 
@@ -67,7 +71,11 @@ def with_watcher(graph: Graph, needs: WatcherNeeds) -> Graph:
     if needs.vantages and not 1 <= needs.quorum <= len(needs.vantages):
         raise UsageError(f"A quorum of {needs.quorum} of {len(needs.vantages)} vantages is none.")
     builder = GraphBuilder()
-    vantages = vantage_nodes(needs.vantages, builder)
+    # Globalping looks where one of our own has seen a failure: alone it sees nothing.
+    vantages = vantage_nodes((v for v in needs.vantages if v.name != GLOBALPING), builder)
+    if needs.globalping:
+        (lent,) = vantage_nodes((v for v in needs.vantages if v.name == GLOBALPING), builder)
+        _declare(builder, lent, "API", [_add_host(builder, needs.globalping)], "it is asked there")
     routes = tuple(_add_route(builder, route) for route in _once_each(needs.routes))
     seeing = builder.node(SEEING, "watcher", "the watcher sees")
     alerting = builder.node(ALERTING, "watcher", "the watcher can alert")

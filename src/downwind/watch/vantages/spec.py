@@ -13,6 +13,8 @@ from downwind.model import Place, WatchSettings
 from downwind.terms import Alternative, Need, Scope, Standing, UsageError
 
 VANTAGE_KIND = "vantage"
+GLOBALPING = "globalping"
+"""The vantage that stands for all probes which Globalping lends: one service carries them."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 _NETWORK = re.compile(r"(?:AS)?(\d{1,10})\Z", re.I)
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?\Z")
@@ -55,11 +57,13 @@ class VantageSpec:
 
 
 def vantages_of(settings: WatchSettings) -> tuple[VantageSpec, ...]:
-    """The hub's own place first, then the agents'; raises UsageError for one that cannot be meant.
+    """The hub's own place first, then the agents', then Globalping; raises UsageError for one that
+    cannot be meant.
 
     Their networks are spelt alike: as64500 and 64500 are one.
     """
-    return tuple(check_vantage(_of_place(each)) for each in (settings.place, *settings.vantages))
+    own = tuple(check_vantage(_of_place(each)) for each in (settings.place, *settings.vantages))
+    return (*own, VantageSpec(GLOBALPING, provider=GLOBALPING)) if settings.globalping else own
 
 
 def _of_place(place: Place) -> VantageSpec:

@@ -10,7 +10,7 @@ from downwind.show.html import Html, join, tag
 from downwind.show.watch_words import fails, line, title_of, voices_told
 from downwind.show.web.page.parts import Seen, acts, chip, folded, link, names, state, table, time
 from downwind.watch.incidents import OF_THE_MODEL
-from downwind.watch.itself import RouteSeen
+from downwind.watch.itself import RouteSeen, VantageSeen
 from downwind.watch.picture import ChangeSeen, FeedSeen, TargetSeen
 
 _MOST = 200
@@ -84,6 +84,12 @@ def _sending(each: RouteSeen) -> str:
     return f"{each.pending:,} wait" if each.pending else "nothing waits"
 
 
+def _fares(vantage: VantageSeen) -> str:
+    if not vantage.healthy:
+        return line(vantage.reason) or "not well"
+    return "asked where something fails" if vantage.on_demand else "well"
+
+
 def _vantages(seen: Seen) -> Html | None:
     found = seen.picture.vantages
     rows = [
@@ -91,7 +97,7 @@ def _vantages(seen: Seen) -> Html | None:
             line(each.name, 80),
             line(", ".join(filter(None, (each.network, each.provider)))) or "-",
             time(each.heard_at, seen.now),
-            "well" if each.healthy else line(each.reason) or "not well",
+            _fares(each),
             f"{each.buffered:,} held back" if each.buffered else "-",
         )
         for each in found[:_MOST]
@@ -237,8 +243,6 @@ def _feed(each: FeedSeen, now: float) -> tuple[Html | str, ...]:
             f"{_signed(each.delay_median)} ({_signed(each.delay_min)} to "
             f"{_signed(each.delay_max)}, n = {each.delays})"
         )
-    if each.silent:
-        delay += f"; silent over {each.silent}"
     name = link(each.provider, each.url)
     if each.silent:
         delay += f"; of {each.silent} that ended it never spoke"
