@@ -323,7 +323,7 @@ async def test_prometheus_is_asked_one_query(tmp_path: Path) -> None:
     [
         (page("no", "401 Unauthorized"), "Prometheus answered with status 401."),
         (page("", "302 Found", "Location: http://198.18.2.80/login"), "answered with status 302."),
-        (page("x", "200 OK", "Content-Length: 99"), "Prometheus could not be asked"),
+        (page("x", "200 OK", "Transfer-Encoding: x"), "Prometheus could not be asked"),
     ],
 )
 async def test_an_answer_of_prometheus_that_is_none_is_told(

@@ -14,7 +14,7 @@ import pytest
 from downwind import __version__
 from downwind.observe import Network, Session
 from downwind.observe.manners.limits import ALONE, Manners, read_manners
-from downwind.observe.manners.pace import Courtesy
+from downwind.observe.manners.pace import Courtesy, _seconds
 from downwind.observe.network import Clock, agent_of
 from downwind.observe.wire import Reply
 from downwind.terms import UsageError
@@ -250,3 +250,21 @@ async def test_a_journey_of_ones_own_is_not_slowed(tmp_path: Path) -> None:
             for _ in range(3):
                 await session.request("GET", "http://x.test/")
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("5", 5.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 201500000000000000 07:28:00 GMT", None),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 +99999999", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_whoever_asks_for_patience_in_no_known_way_is_not_understood(
+    said: str, seconds: float | None
+) -> None:
+    assert _seconds(said, 1.7e9) == seconds

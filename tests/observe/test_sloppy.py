@@ -86,18 +86,23 @@ async def test_a_journey_reads_a_sloppy_answer(tmp_path: Path) -> None:
 async def test_a_journey_goes_on_over_a_connection_that_is_still_sound(tmp_path: Path) -> None:
     """What leaves a doubt about where an answer ends, ends the connection too."""
     sound = OK + b"X: a\r\n  b\r\nContent-Length: 2\n\r\nok"
-    doubtful = OK + b"Content-Length: 3\r\nContent-Length: 2\r\n\r\nok!"
+    doubtful = OK + b"Content-Length: 3\r\nContent-Length: 2\r\n\r\nok"
+    empty = b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"
     async with TinyInternet(tmp_path) as net:
         await usual(net)
         await net.resolver()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                writer.write(sound if b"/sound" in head else doubtful)
+                path = head.split(b" ")[1]
+                writer.write({b"/sound": sound, b"/empty": empty}.get(path, doubtful))
                 await writer.drain()
 
         await net.stream(IP, 80, serve)
         async with Session(net.network()) as session:
             for path in ("sound", "sound", "doubtful", "sound"):
                 assert (await session.request("GET", f"http://x.test/{path}")).body == b"ok"
-        assert net.connections == 2
+            assert net.connections == 2
+            assert (await session.request("GET", "http://x.test/empty")).body == b""
+            assert (await session.request("POST", "http://x.test/sound")).body == b"ok"
+        assert net.connections == 3

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from downwind.model import Expect, Step
 from downwind.observe import Network, run_journey
@@ -142,6 +143,20 @@ async def test_a_server_of_one_tls_version_that_wants_the_name_is_read(
         record = await probed(net.network(), HttpProbe("https://x.test/", contains="hello"))
     assert isinstance(record.finding, Seen), name
     assert record.finding.value["ok"] is True
+
+
+async def test_whom_this_machine_trusts_need_not_be_a_root(tmp_path: Path) -> None:
+    """curl and Python 3.13 take any certificate of the trust store for an anchor."""
+    async with TinyInternet(tmp_path) as net:
+        await usual(net)
+        await net.resolver()
+        await net.web(IP, page("hello"), tls=net.certificate("x.test"))
+        middle = net.issuer.middle.public_bytes(Encoding.PEM).decode()
+        record = await probed(net.network(trust=middle), HttpProbe("https://x.test/"))
+        shaken = await probed(net.network(trust=middle), TlsProbe("x.test"))
+    for each in (record, shaken):
+        assert each.value is not None
+        assert each.value["ok"] is True, each.value["steps"][0]["reason"]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,15 @@ async def test_cookies_leave_their_names_only() -> None:
     assert head.headers["x"] == "1, 2"
 
 
+async def test_a_header_is_read_for_what_it_means() -> None:
+    """RFC 9112: a fold is a space (5.2), and so is a CR alone (2.2)."""
+    head, _, _ = await _read(
+        b"HTTP/1.1 204 No\r\nX: a\r\n  folded\r\n\ttwice\r\nno colon\r\n after it\r\n"
+        b"Y : b\rc\nA b: d\r\n\r\n"
+    )
+    assert dict(head.headers) == {"x": "a folded twice", "y": "b c"}
+
+
 async def test_the_cap_ends_a_long_body() -> None:
     data = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
     _, body, whole = await _read(data)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from downwind.survey.limits.manners import _seconds
 from downwind.survey.limits.pace import Bucket, Doors, network_of
 from downwind.survey.memory.recent import Recent
 from downwind.survey.memory.shared import FAILED_FOR, Shared
@@ -145,3 +146,18 @@ async def test_closing_ends_what_is_under_way() -> None:
     await asyncio.sleep(0)
     await lookups.shared.close()
     assert slow.cancelled()
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ("60", True),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", True),
+        ("Wed, 21 Oct 201500000000000000 07:28:00 GMT", False),
+        ("soon", False),
+    ],
+)
+def test_a_server_that_asks_for_patience_in_strange_words_breaks_nothing(
+    said: str, understood: bool
+) -> None:
+    assert (_seconds(said) is not None) is understood

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+
+from downwind.evidence.hosts import host_of
 
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{2})|(.))", re.DOTALL)
 # RFC 4514 2.4: an attribute starts the text or follows an unescaped separator.
@@ -28,13 +29,7 @@ class ErrorPage:
 
 def read_host(text: str) -> str:
     """The host of a host name or a URL; empty where it has none. User parts are no host."""
-    text = text.strip()
-    if "//" not in text:
-        text = f"//{text}"
-    try:
-        host = urlsplit(text).hostname or ""
-    except ValueError:
-        return ""
+    host = host_of(text.strip())
     return host if _HOST_LIKE.fullmatch(host) or ":" in host else ""
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 from downwind.catalog import Catalog
+from downwind.evidence.hosts import host_of
 from downwind.evidence.inside import KINDS, Reading, records_of
 from downwind.evidence.inside.backstage import read_backstage
 from downwind.evidence.inside.dnslog import read_dnslog
@@ -172,7 +172,7 @@ def _sources(files: Sequence[str]) -> list[str]:
 
 def _called(file: str) -> str:
     if file.startswith(("http://", "https://")):
-        return urlsplit(file).hostname or "prometheus"
+        return host_of(file) or "prometheus"
     return "standard input" if file == "-" else Path(file).name
 
 

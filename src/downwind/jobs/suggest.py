@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from downwind.catalog.unrecognised import Use
 from downwind.evidence.domains import registered_domain
+from downwind.evidence.hosts import host_of
 from downwind.graph.tables import Table
 from downwind.terms import Evidence
 
@@ -90,7 +90,7 @@ class _Above:
 
 
 def _name(subject: str) -> str:
-    return (urlsplit(subject).hostname or subject) if "//" in subject else subject
+    return (host_of(subject) or subject) if "//" in subject else subject
 
 
 def _servers(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

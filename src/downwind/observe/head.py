@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from downwind.observe.failures import HttpFailed, Unread
 HEAD_CAP = 300 * 1024
 LINES_CAP = 10_000
 _STATUS = re.compile(rb"HTTP/(1\.[01]|2(?:\.0)?) +([1-9]\d\d)(?!\d)", re.IGNORECASE)
-_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:(.*)", re.DOTALL)
 _LENGTH = re.compile(r"\+?0*(\d+)")
 _LONGEST_LENGTH = 15
 """Digits; a longer length says nothing."""
@@ -53,14 +53,20 @@ async def read_line(reader: Incoming, what: str) -> bytes:
     """A line with its LF; raises HttpFailed where it does not end, or the connection does."""
     try:
         return await reader.readuntil(b"\n")
-    except asyncio.LimitOverrunError as error:
-        raise HttpFailed(f"{what}: one line is too long") from error
-    except asyncio.IncompleteReadError as error:
-        if _HTTP2.match(error.partial):
-            raise Unread(HTTP2_ONLY) from error
-        if not error.partial:
-            raise HttpFailed("the connection was closed without an answer") from error
-        raise HttpFailed(f"the connection was closed within the {what}") from error
+    except (asyncio.LimitOverrunError, asyncio.IncompleteReadError) as error:
+        raise _no_line(error, what) from error
+
+
+def _no_line(
+    error: asyncio.LimitOverrunError | asyncio.IncompleteReadError, what: str
+) -> HttpFailed:
+    if isinstance(error, asyncio.LimitOverrunError):
+        return HttpFailed(f"{what}: one line is too long")
+    if _HTTP2.match(error.partial):
+        return Unread(HTTP2_ONLY)
+    if not error.partial:
+        return HttpFailed("the connection was closed without an answer")
+    return HttpFailed(f"the connection was closed within the {what}")
 
 
 async def read_head(reader: Incoming) -> Head:
@@ -83,28 +89,22 @@ async def _read_lines(reader: Incoming, most: int) -> tuple[Sequence[bytes], int
     """
     lines: list[bytes] = []
     size = 0
-    while size <= most and len(lines) <= LINES_CAP:
-        try:
-            line = await read_line(reader, "headers")
-        except HttpFailed as failed:
-            if lines and _ended_between(failed):
+    try:
+        while size <= most and len(lines) <= LINES_CAP:
+            line = await reader.readuntil(b"\n")
+            size += len(line)
+            bare = line.rstrip(b"\r\n")
+            if bare:
+                if not lines:
+                    _status(bare)  # whoever speaks something else need not be heard to the end
+                lines.append(bare)
+            elif lines:  # some servers leave an empty line behind the body before it
                 return lines, size
-            raise
-        size += len(line)
-        bare = line.rstrip(b"\r\n")
-        if bare:
-            if not lines:
-                _status(bare)  # whoever speaks something else need not be heard to the end
-            lines.append(bare)
-        elif lines:  # some servers leave an empty line behind the body before it
+    except (asyncio.LimitOverrunError, asyncio.IncompleteReadError) as error:
+        if lines and isinstance(error, asyncio.IncompleteReadError) and not error.partial:
             return lines, size
+        raise _no_line(error, "headers") from error
     raise HttpFailed(f"headers longer than {HEAD_CAP} bytes or {LINES_CAP} lines")
-
-
-def _ended_between(failed: HttpFailed) -> bool:
-    """The connection was closed, and not in the middle of a line."""
-    cause = failed.__cause__
-    return isinstance(cause, asyncio.IncompleteReadError) and not cause.partial
 
 
 def _status(line: bytes) -> re.Match[bytes]:
@@ -119,7 +119,7 @@ def _status(line: bytes) -> re.Match[bytes]:
 
 def _parse(lines: Sequence[bytes]) -> Head:
     status = _status(lines[0])
-    found = _fields(lines[1:])
+    found = _fields(_unfolded(lines[1:]))
     cookies = [each.partition("=")[0].strip() for each in found.get("set-cookie", ())]
     headers = {name: ", ".join(values) for name, values in found.items()}
     sure = _settle_length(headers)
@@ -128,23 +128,29 @@ def _parse(lines: Sequence[bytes]) -> Head:
     return Head(int(status[2]), headers, tuple(dict.fromkeys(cookies)), persistent)
 
 
-def _fields(lines: Sequence[bytes]) -> dict[str, list[str]]:
+def _unfolded(lines: Sequence[bytes]) -> Iterable[bytes]:
+    """Each header on one line (RFC 9112, 5.2); nearly always it is so already."""
+    if not any(line[0] in b" \t" for line in lines):
+        return lines
+    headers: list[list[bytes]] = [[]]
+    for line in lines:
+        if line[0] in b" \t":
+            headers[-1].append(line.strip(b" \t"))
+        else:
+            headers.append([line])
+    return (b" ".join(parts) for parts in headers[1:])
+
+
+def _fields(lines: Iterable[bytes]) -> dict[str, list[str]]:
     """Values by name. A line that is no header is passed over, as browsers do."""
     found: dict[str, list[str]] = {}
-    last: list[str] | None = None
     for line in lines:
         if b"\0" in line:
             raise HttpFailed(f"a NUL in the header {line[:40]!r}")
-        if line[:1] in b" \t":  # a folded line (RFC 9112, 5.2)
-            if last:
-                last[-1] += " " + _text(line)
-            continue
-        name, colon, value = line.partition(b":")
-        name = name.rstrip(b" \t")
-        last = None
-        if colon and _NAME.match(name):
-            last = found.setdefault(name.decode("ascii").lower(), [])
-            last.append(_text(value))
+        header = _FIELD.match(line)
+        if header is not None:
+            name = header[1].decode("ascii").lower()
+            found.setdefault(name, []).append(_text(header[2]))
     return found
 
 

@@ -196,8 +196,11 @@ class Network:
             context.load_default_certs()
         else:
             context.load_verify_locations(cadata=self.trust)
+        # Whom the machine trusts is an anchor, root or not, as for curl.
+        flags = context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN
         if not self.clock.system:
-            context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
+            flags |= _NO_CHECK_TIME
+        context.verify_flags = ssl.VerifyFlags(flags)
         return context
 
     @cached_property

@@ -18,6 +18,8 @@ Turn = Callable[[str], Awaitable[None]]
 
 _LONGEST_CHAIN = 16
 _SILENT_IS_DEAD = 3
+BESIDE = 2.0
+"""Seconds that a family of addresses is waited for, once the other is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,21 @@ class Resolver:
         a, aaaa = await asyncio.gather(self.address(host, "A"), self.address(host, "AAAA"))
         return a, aaaa
 
+    async def addresses_soon(self, host: str) -> tuple[Addressing, Addressing]:
+        """The same for who is about to connect: where one family is there, the other has BESIDE
+        seconds more (RFC 8305, 3). Some name servers never answer for AAAA."""
+        a, aaaa = (asyncio.ensure_future(self.address(host, kind)) for kind in ("A", "AAAA"))
+        try:
+            done, _ = await asyncio.wait((a, aaaa), return_when=asyncio.FIRST_COMPLETED)
+            if all(task.result().addresses for task in done):
+                await asyncio.wait((a, aaaa), timeout=self._network.clock.timeout(BESIDE))
+            else:
+                await asyncio.wait((a, aaaa))
+            return _so_far(a), _so_far(aaaa)
+        finally:
+            for task in (a, aaaa):
+                task.cancel()
+
     async def chain(self, host: str) -> tuple[Link, ...]:
         """The CNAME links alone, asked for one by one: where a loop makes the resolver give up."""
         links: list[Link] = []
@@ -145,6 +162,12 @@ class Resolver:
             if at == before:
                 break
         return tuple(links)
+
+
+def _so_far(asking: asyncio.Future[Addressing]) -> Addressing:
+    if asking.done():
+        return asking.result()
+    return Addressing((), Unanswered(f"no answer within {BESIDE:g} s of the other family's"))
 
 
 def _walk(reply: dns.DnsReply, at: str, links: list[Link]) -> str:

@@ -230,7 +230,7 @@ class Session:
         if is_address(host):
             self.trace.passes("dns")
             return [host]
-        a, aaaa = await self._resolver.addresses(host)
+        a, aaaa = await self._resolver.addresses_soon(host)
         self.trace.dns = dns_detail(a, aaaa)
         addresses = self._by_turn([*a.addresses, *aaaa.addresses])
         if not addresses:

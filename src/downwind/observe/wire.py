@@ -83,8 +83,12 @@ async def read_body(reader: Incoming, head: Head, method: str, cap: int, into: b
 
     What was read stays in `into` when a time-out or a broken frame ends the reading.
     """
-    if method == "HEAD" or head.status in (204, 304):
+    if method == "HEAD" or head.status == 304:
         return True
+    if head.status == 204:  # some servers send one all the same, and it would begin the next answer
+        return head.headers.get("content-length", "0") == "0" and not _codings(
+            head, "transfer-encoding"
+        )
     codings = _codings(head, "transfer-encoding")
     unknown = [coding for coding in codings if coding not in ("chunked", *_PACKED)]
     if unknown:

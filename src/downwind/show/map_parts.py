@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from downwind.evidence.domains import registrable_domain
+from downwind.evidence.hosts import host_of
 from downwind.graph import Graph
 from downwind.terms import Need, Scope
 
@@ -77,8 +77,5 @@ def _is_coarser(scope: Scope, others: Iterable[Scope]) -> bool:
 
 
 def _host(name: str) -> str:
-    try:
-        host = (urlsplit(name).hostname if "://" in name else name) or name
-    except ValueError:
-        host = name
+    host = (host_of(name) if "://" in name else name) or name
     return host.lower().rstrip(".")

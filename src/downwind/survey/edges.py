@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from downwind.catalog import Catalog
+from downwind.evidence.hosts import host_of
 from downwind.evidence.log import read
 from downwind.survey.course import BEGUN, NAME
 from downwind.survey.needs import LayerNeed, Needs
@@ -54,8 +54,8 @@ class _Web:
         if record.kind == _CERTIFICATE:
             organization, name = value.get("issuer_organization"), value.get("issuer_name")
             self.issuers[record.subject] = (organization or "", name or "")
-        elif host := urlsplit(record.subject).hostname:
-            final = urlsplit(value.get("final_url") or "").hostname
+        elif record.kind == _PAGE and (host := host_of(record.subject)):
+            final = host_of(value.get("final_url") or "")
             # What another host put on its reply says nothing of who stands before this one.
             self.headers[host] = value["headers"] if final == host else {}
 

@@ -50,6 +50,42 @@ def test_what_is_said_of_a_site_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "took"), [("120", 120.0), ("0.5", 0.5), ("", None), ("NaN", None), ("undefined", None)]
+)
+def test_a_time_to_answer_that_nobody_measured_is_unknown(
+    tmp_path: Path, said: str, took: float | None
+) -> None:
+    (row,) = read_tables(tables(tmp_path, ROW.replace("\t120\t", f"\t{said}\t"))).sightings
+    assert row.milliseconds == took
+
+
+def test_marks_that_are_not_seen_are_no_part_of_a_name(tmp_path: Path) -> None:
+    joined = "👨\u200d👩\u200d👧 Shop\u200b"
+    (row,) = read_tables(tables(tmp_path, ROW.replace("Shop", joined))).sightings
+    assert row.site == "👨👩👧 Shop"
+
+
+def test_a_table_with_a_byte_order_mark_and_crlf_is_read(tmp_path: Path) -> None:
+    (tmp_path / "rows.tsv").write_bytes(f"\ufeff{HEAD}\r\n{ROW}\r\n".encode())
+    assert len(read_tables(tmp_path).sightings) == 1
+
+
+def test_a_commit_that_two_repositories_hold_counts_in_one(tmp_path: Path) -> None:
+    """One is a fork of the other: its owner saw nothing of what was seen before the fork."""
+    head = f"{HEAD}\tcommit"
+    fork = ROW.replace("o/r", "p/r")
+    rows = [f"{ROW}\taaa", f"{fork}\taaa", f"{fork.replace('11:31', '12:31')}\tbbb"]
+    found = read_tables(tables(tmp_path, *rows, head=head)).sightings
+    assert [(each.repository, each.commit) for each in found] == [("o/r", "aaa"), ("p/r", "bbb")]
+
+
+def test_what_an_owner_expects_in_other_words_costs_no_site(tmp_path: Path) -> None:
+    line = "o/r\tShop\thttps://shop.test\tVercel\towner: a comment\t200, 2xx,300-399,403"
+    (site,) = read_tables(tables(tmp_path, ROW, sites=line)).sites
+    assert (site.provider, site.expected) == ("Vercel", frozenset({200, 403}))
+
+
+@pytest.mark.parametrize(
     ("row", "why"),
     [
         (ROW.replace("down", "sideways"), "no state"),
@@ -59,9 +95,9 @@ def test_what_is_said_of_a_site_is_read(tmp_path: Path) -> None:
         (ROW.replace("\t500\t", "\t50\t"), "no HTTP status"),
         (ROW.replace("\t500\t", "\t-1\t"), "no whole number"),
         (ROW.replace("\t500\t", "\t٥٠٠\t"), "no whole number"),
-        (ROW.replace("\t120\t", "\tfast\t"), "no whole number"),
+        (ROW.replace("\t120\t", "\tfast\t"), "no number"),
         (ROW.replace("\t120\t", "\t99999999999\t"), "no time to answer"),
-        (ROW.replace("\t120\t", "\t1_0\t"), "no whole number"),
+        (ROW.replace("\t120\t", "\t1_0\t"), "no number"),
         (ROW.replace("Shop", " "), "name is empty"),
         (ROW.replace("Shop", "S" * 200), "no name"),
         (ROW.replace("Shop", "a\x1b[2Jb"), "no name"),

@@ -74,6 +74,18 @@ def test_an_edges_own_status_tells_of_the_edge_from_the_next_day_on() -> None:
     assert need.known_since == date(2025, 10, 10)
 
 
+def test_a_site_that_moved_needs_its_new_platform_from_the_day_of_the_move() -> None:
+    old, new = "https://x.github.io", "https://x.workers.dev"
+    rows = [row(("a/r", "Shop"), minute, url=url) for minute, url in ((0, old), (3000, new))]
+    needs = known(*rows)["a/r/Shop"].needs
+    assert {need.any_of[0].partition("/")[0] for need in needs} == {"cloudflare"}
+    assert {need.known_since for need in needs} == {date(2025, 10, 11)}
+    stayed = known(*(row(("a/r", "Shop"), minute, url=new) for minute in (0, 3000)))
+    secret = known(*(row(("a/r", "Shop"), n, url=url) for n, url in ((0, "$X"), (3000, new))))
+    for found in (stayed, secret):
+        assert {need.known_since for need in found["a/r/Shop"].needs} == {None}
+
+
 def test_a_secret_url_has_no_host() -> None:
     sighting = row(("a/r", "Api"), 0, url="$API_URL")
     site = known(sighting)["a/r/Api"]

@@ -7,10 +7,10 @@ value than it shows nor grow by what it repeats. Free text (titles, descriptions
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import yaml
 
+from downwind.evidence.hosts import host_of
 from downwind.evidence.inside.names import clean_host
 from downwind.evidence.inside.readings import Broken, Reading, Statement, first_few
 from downwind.terms import CannotMeasure, ModelError
@@ -145,14 +145,9 @@ def _linked(metadata: Mapping[str, Any]) -> Iterator[str]:
     links = metadata.get("links")
     for link in links if isinstance(links, list) else ():
         url = _mapping(link).get("url")
-        try:
-            parts = urlsplit(url) if isinstance(url, str) else None
-            host = (
-                clean_host(parts.hostname) if parts and parts.scheme in ("http", "https") else None
-            )
-        except ValueError:
+        if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
             continue
-        if host:
+        if host := clean_host(host_of(url)):
             yield host
 
 

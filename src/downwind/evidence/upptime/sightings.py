@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -28,9 +31,12 @@ class Sighting:
     state: State
     code: int
     """The HTTP status; 0 where no HTTP answer came."""
-    milliseconds: float
+    milliseconds: float | None
+    """None where it was not told, or not as a number."""
     segment: str = ""
     """The stretch of time that the row was collected for; empty in a whole history."""
+    commit: str = ""
+    """The hash of the commit that holds it; empty where it is not told."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -75,9 +81,24 @@ class Read:
     def of(
         cls, sightings: Sequence[Sighting], sites: Sequence[Site], bad: Sequence[BadRow]
     ) -> Read:
-        """Put in order; a row that came for two segments counts once."""
+        """Put in order; a row that came for two segments counts once.
+
+        A commit that several repositories hold (one is a fork of the other) counts in one of them:
+        in both, it would be two owners who fell together.
+        """
+        sightings = _of_one_repository(sightings)
         once = {(s.at, s.repository, s.site, s.state, s.code): s for s in reversed(sightings)}
         return cls(tuple(once[key] for key in sorted(once)), tuple(sites), tuple(bad))
+
+
+def _of_one_repository(sightings: Iterable[Sighting]) -> list[Sighting]:
+    rows = sorted(sightings, key=lambda each: each.repository)
+    first: dict[str, str] = {}
+    return [
+        each
+        for each in rows
+        if not each.commit or first.setdefault(each.commit, each.repository) == each.repository
+    ]
 
 
 def parse_time(text: str) -> float:
@@ -103,17 +124,35 @@ def parse_code(text: str) -> int:
     return code
 
 
-def parse_milliseconds(text: str) -> float:
-    """A time to answer in ms; raises ValueError."""
-    found = _whole(text)
-    if not 0 <= found <= _LONGEST_ANSWER_MS:
+def parse_codes(said: Iterable[object]) -> frozenset[int]:
+    """The statuses among what an owner expects; what is none (2xx, 200-299) is passed over."""
+    found = set()
+    for each in said:
+        with contextlib.suppress(ValueError):
+            found.add(parse_code(str(each).strip()))
+    return frozenset(found)
+
+
+def parse_milliseconds(text: str) -> float | None:
+    """A time to answer in ms; None where it is empty or NaN; raises ValueError."""
+    text = text.strip()
+    if text.lower() in ("", "nan", "undefined", "null", "infinity"):
+        return None
+    if not (text.isascii() and len(text) <= 20 and text.replace(".", "", 1).isdigit()):
+        raise ValueError(f"{text!r:.40} is no number")
+    found = float(text)
+    if not (math.isfinite(found) and 0 <= found <= _LONGEST_ANSWER_MS):
         raise ValueError(f"{text!r:.40} is no time to answer")
-    return float(found)
+    return found
 
 
 def parse_name(text: str) -> str:
-    """A site's or a repository's name; raises ValueError."""
-    name = " ".join(text.split())
+    """A site's or a repository's name; raises ValueError.
+
+    Marks that are not seen (what joins emoji, a byte order mark) are left out.
+    """
+    seen = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    name = " ".join(seen.split())
     if not name:
         raise ValueError("the name is empty")
     if not name.isprintable() or len(name) > LONGEST_NAME or "${" in name:

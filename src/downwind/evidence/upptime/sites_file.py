@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
 from downwind.evidence.hosts import host_of
-from downwind.evidence.upptime.sightings import BadRow, Site, parse_name, parse_url
+from downwind.evidence.upptime.sightings import BadRow, Site, parse_codes, parse_name, parse_url
 
 LARGEST_FILE = 1_000_000
 MOST_SITES = 5000
+_PREFIXES = ("Up", "Down", "Degraded")
 
 
-def read_sites_file(repository: str, text: str, place: str, bad: list[BadRow]) -> tuple[Site, ...]:
-    """The sites, each name once; what cannot be read is told in `bad`."""
+class _AsWritten(yaml.SafeLoader):
+    """Every value as the text that was written: On, 0123 and 2024-01-01 are names of sites."""
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+_AsWritten.yaml_implicit_resolvers = {
+    first: [(tag, how) for tag, how in resolvers if tag == _MERGE]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SitesFile:
+    """One version of the file."""
+
+    sites: tuple[Site, ...] = ()
+    """Each name once."""
+    message: str = ""
+    """How a change of state is to be told in a commit; empty where it is as usual."""
+    prefixes: tuple[str, ...] = ()
+    """What such a message begins with, beside the usual squares."""
+    slugs: Mapping[str, str] = field(default_factory=dict)
+    """The names of sites by the names of their files in `history/`."""
+
+
+def read_sites_file(repository: str, text: str, place: str, bad: list[BadRow]) -> SitesFile:
+    """What is in the file; what cannot be read is told in `bad`."""
     if len(text) > LARGEST_FILE:
         bad.append(BadRow(place, "the file is too long"))
-        return ()
+        return SitesFile()
     try:
-        written = yaml.safe_load(text)
+        written = yaml.load(text, Loader=_AsWritten)  # noqa: S506  # a SafeLoader that makes less
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         bad.append(BadRow(place, f"it is no YAML: {str(error)[:120]!r}"))
-        return ()
+        return SitesFile()
     listed = written.get("sites") if isinstance(written, Mapping) else None
     if not isinstance(listed, list):
         bad.append(BadRow(place, "it lists no sites"))
-        return ()
+        return SitesFile()
     pages_at = _pages_host(written)
     sites: dict[str, Site] = {}
+    slugs: dict[str, str] = {}
     for number, each in enumerate(listed[:MOST_SITES]):
         try:
             site = _site(repository, each, pages_at)
@@ -38,7 +68,25 @@ def read_sites_file(repository: str, text: str, place: str, bad: list[BadRow]) -
             bad.append(BadRow(f"{place}: sites[{number}]", str(error)))
             continue
         sites.setdefault(site.name, site)
-    return tuple(sites.values())
+        slugs.setdefault(_text(each, "slug") or slug_of(site.name), site.name)
+    messages = written.get("commitMessages")
+    return SitesFile(
+        tuple(sites.values()),
+        _text(messages, "statusChange"),
+        tuple(filter(None, (_text(written, f"commitPrefixStatus{how}") for how in _PREFIXES))),
+        slugs,
+    )
+
+
+def slug_of(name: str) -> str:
+    """The name of a site's file, near enough to what @sindresorhus/slugify makes of it."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _text(within: object, key: str) -> str:
+    value = within.get(key) if isinstance(within, Mapping) else None
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _pages_host(written: Mapping[str, Any]) -> str:
@@ -52,17 +100,15 @@ def _site(repository: str, each: object, pages_at: str) -> Site:
     if not isinstance(each, Mapping):
         raise ValueError("it is no mapping")
     name, url = each.get("name"), each.get("url", "")
-    if not isinstance(name, str | int) or not isinstance(url, str):
+    if not isinstance(name, str) or not isinstance(url, str):
         raise ValueError("it has no name, or a url that is no text")
     codes = each.get("expectedStatusCodes")
-    expected = frozenset(
-        code for code in (codes if isinstance(codes, list) else ()) if isinstance(code, int)
-    )
+    expected = parse_codes(codes if isinstance(codes, list) else [codes])
     plain = bare_url(parse_url(url))
     paged = bool(pages_at) and host_of(plain) == pages_at
     return Site(
         repository=repository,
-        name=parse_name(str(name)),
+        name=parse_name(name),
         url=plain,
         provider="GitHub Pages" if paged else "",
         stated_by="status-website.cname of its .upptimerc.yml" if paged else "",

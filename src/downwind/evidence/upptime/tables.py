@@ -13,6 +13,7 @@ from downwind.evidence.upptime.sightings import (
     Sighting,
     Site,
     parse_code,
+    parse_codes,
     parse_milliseconds,
     parse_name,
     parse_state,
@@ -83,7 +84,8 @@ def _lines(file: Path) -> Iterator[tuple[int, str]]:
                     raise UsageError(
                         "the table or a line of it is too long.", where=f"{file}:{number}"
                     )
-                yield number, line.decode("utf-8", "replace").rstrip("\r\n")
+                text = line.decode("utf-8", "replace").rstrip("\r\n")
+                yield number, text.removeprefix("\ufeff") if number == 1 else text
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"the table cannot be read: {error}.", where=str(file)) from error
 
@@ -100,6 +102,7 @@ def _sighting(row: Row, bad: list[BadRow]) -> Sighting | None:
             code=parse_code(cells["http_code"]),
             milliseconds=parse_milliseconds(cells["latency_ms"]),
             segment=cells.get("segment", "")[:80],
+            commit=cells.get("commit", "")[:64],
         )
     except ValueError as error:
         bad.append(BadRow(place, str(error)))
@@ -109,14 +112,13 @@ def _sighting(row: Row, bad: list[BadRow]) -> Sighting | None:
 def _site(row: Row, bad: list[BadRow]) -> Site | None:
     place, cells = row
     try:
-        expected = cells.get("expected_status_codes", "").replace(" ", "")
         return Site(
             repository=parse_name(cells["repo"]),
             name=parse_name(cells["site_name"]),
             url=parse_url(cells["url"]),
             provider=cells.get("provider_stated", "")[:80].strip(),
             stated_by=cells.get("evidence", "")[:200].strip(),
-            expected=frozenset(parse_code(code) for code in expected.split(",") if code),
+            expected=parse_codes(cells.get("expected_status_codes", "").split(",")),
         )
     except ValueError as error:
         bad.append(BadRow(place, str(error)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -64,13 +64,16 @@ class Court:
                 suspects,
                 _testimony(weighed, self.catalog),
                 _chances(weighed),
-                places_of(w.vantage for w in weighed if _is_unanswered(w)),
+                places_of(
+                    {w.vantage for w in weighed if _is_unanswered(w)}, {w.vantage for w in weighed}
+                ),
             )
         answered = self._by_themselves(w for w in moment.witnesses if w.fails and id(w) in own)
         case = Case(
             owner_of=self.owner_of,
             many=len({self.owner_of(w.target) for w in weighed}),
             signed=frozenset(w.target for w in weighed if self._is_signed(w)),
+            vantages={w.target: w.vantage for w in weighed},
         )
         return verdict_of(moment.at, named, answered, together, case, moment.chronic)
 
@@ -115,15 +118,23 @@ class Court:
         return self._graphs[key]
 
 
-def places_of(vantages: Iterable[str]) -> tuple[Place, ...]:
-    """Each vantage, and each family of them: github-actions/a and github-actions/b are one's."""
-    names = sorted(set(vantages))
+def places_of(blind: Set[str], vantages: Set[str]) -> tuple[Place, ...]:
+    """Each vantage that may be blind, and the families of several of them: github-actions/a and
+    github-actions/b are one's, and those of it that see well speak for it."""
     families: dict[str, set[str]] = {}
-    for name in names:
-        families.setdefault(name.partition("/")[0], set()).add(name)
-    alone = [Place(name, frozenset({name})) for name in names]
-    whole = [Place(f, frozenset(m), "network") for f, m in families.items() if len(m) > 1]
+    for name in blind:
+        families.setdefault(_family(name), set()).add(name)
+    alone = [Place(name, frozenset({name})) for name in sorted(blind)]
+    whole = [
+        Place(family, frozenset(v for v in vantages if _family(v) == family), "network")
+        for family, members in sorted(families.items())
+        if len(members) > 1
+    ]
     return (*alone, *whole)
+
+
+def _family(vantage: str) -> str:
+    return vantage.partition("/")[0]
 
 
 def _is_unanswered(standing: Standing) -> bool:

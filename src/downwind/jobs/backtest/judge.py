@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from downwind.jobs.backtest.known import OWNER_NODE
 from downwind.jobs.backtest.shared import NO_ANSWER, NOTHING_SHARED, Shared
@@ -76,6 +76,18 @@ class Case:
     signed: frozenset[str] = frozenset()
     """Targets whose error page says itself that an edge is at fault."""
 
+    vantages: Mapping[str, str] = field(default_factory=dict)
+    """Who looks at each target."""
+
+    def sees_more(self, finding: Finding) -> bool:
+        """Whether vantages that are said to be blind see more well than they do not.
+
+        Their way to those who fell, or whoever these have in common: from there it looks the same.
+        """
+        blind = {self.vantages.get(target) for target in finding.explains}
+        held = [target for target in finding.contradicts if self.vantages.get(target) in blind]
+        return finding.kind == VANTAGE and len(finding.explains) < len(held)
+
     def separates(self, explains: Sequence[str]) -> bool:
         """Whether a provider can be told from one owner's own fault: by two owners, or its word."""
         owners = {self.owner_of(target) for target in explains}
@@ -97,19 +109,25 @@ def verdict_of(
     named = [f for each in attributions for f in _findings(each, shared, case)]
     if shared.significant:
         named = without_own(named, shared.targets)
-        if not any(_covers(finding, shared) for finding in named):
-            named.append(_unknown(shared))
+        if not any(_covers(finding, shared, case) for finding in named):
+            partly = [f for f in named if case.sees_more(f) and _meets(f, shared)]
+            named = [f for f in named if f not in partly]
+            named.append(_unknown(shared, tuple(f.named for f in partly)))
     named = [_doubted(f, shared) for f in named]
     named.sort(key=lambda f: (-f.rank, f.named))
     return Verdict(at, (*named, *answered), shared, chronic)
 
 
-def _covers(finding: Finding, shared: Shared) -> bool:
+def _covers(finding: Finding, shared: Shared, case: Case) -> bool:
     """Whether somebody who is named explains several of those who fell together."""
     named = finding.kind in (PROVIDER, SUSPECTED) or (
-        finding.kind == VANTAGE and shared.answer == NO_ANSWER
+        finding.kind == VANTAGE and shared.answer == NO_ANSWER and not case.sees_more(finding)
     )
     return named and len(frozenset(finding.explains).intersection(shared.targets)) > 1
+
+
+def _meets(finding: Finding, shared: Shared) -> bool:
+    return not frozenset(finding.explains).isdisjoint(shared.targets)
 
 
 def _doubted(finding: Finding, shared: Shared) -> Finding:
@@ -126,13 +144,14 @@ def without_own(findings: Iterable[Finding], targets: Iterable[str]) -> list[Fin
     return [f for f in findings if f.kind != OWN or not common.issuperset(f.explains)]
 
 
-def _unknown(shared: Shared) -> Finding:
+def _unknown(shared: Shared, same: tuple[str, ...]) -> Finding:
     return Finding(
         SHARED,
         shared.answer,
         1.0 - shared.tail,
         (),
         unexplained=shared.targets,
+        same=same,
         tail=shared.tail,
         owners=shared.owners,
     )
@@ -142,9 +161,11 @@ def _findings(said: Attribution, shared: Shared, case: Case) -> list[Finding]:
     """Services that fall by themselves one by one: whether that is chance is asked of owners."""
     if said.verdict == SHARED:
         services = sorted({target.rpartition("/")[0] for target in said.unexplained})
-        targets = {s: tuple(t for t in said.unexplained if t.startswith(f"{s}/")) for s in services}
+        targets = {
+            s: tuple(t for t in said.unexplained if t.rpartition("/")[0] == s) for s in services
+        }
         return [Finding(OWN, s, said.confidence, targets[s]) for s in services]
-    found = [_finding(said, shared)] if said.verdict in _RANK else []
+    found = [_finding(said, shared, case)] if said.verdict in _RANK else []
     return [_told_apart(each, case) for each in found]
 
 
@@ -159,7 +180,7 @@ def _told_apart(finding: Finding, case: Case) -> Finding:
     return replace(finding, kind=OWN, named=named, confidence=confidence, rivals=rivals)
 
 
-def _finding(said: Attribution, shared: Shared) -> Finding:
+def _finding(said: Attribution, shared: Shared, case: Case) -> Finding:
     """`alike` is told where the named provider explains several of those who answer alike."""
     found = Finding(
         kind=said.verdict,
@@ -171,6 +192,6 @@ def _finding(said: Attribution, shared: Shared) -> Finding:
         rivals=said.rivals,
         same=said.same,
     )
-    if not (shared.significant and _covers(found, shared)):
+    if not (shared.significant and _covers(found, shared, case)):
         return found
     return replace(found, alike=tuple(t for t in shared.targets if t not in found.explains))

@@ -16,6 +16,7 @@ from downwind.catalog.decay import FLOOR
 from downwind.evidence.domains import public_suffix, registrable_domain
 from downwind.evidence.hosts import host_of
 from downwind.evidence.upptime import Read, Sighting, Site
+from downwind.jobs.backtest.stated import Names, names_of, scopes_in
 from downwind.model import Capability, Component, DeclaredNeed, Model, Service, Step
 from downwind.terms import Scope
 
@@ -40,20 +41,30 @@ class Known:
 
 
 def known_sites(read: Read, catalog: Catalog) -> tuple[Known, ...]:
-    """What is known of every site that was seen, by name; a site's last URL counts."""
+    """What is known of every site that was seen, by name.
+
+    A site's last URL counts; where it led elsewhere before, from the day on which it changed.
+    """
     stated: dict[tuple[str, str], Site] = {}
     for site in read.sites:
         key = (site.repository, site.name)
         if key not in stated or site.provider:
             stated[key] = site
     last: dict[tuple[str, str], Sighting] = {}
+    moved: dict[tuple[str, str], date] = {}
     spoken: dict[tuple[str, str], dict[Scope, DeclaredNeed]] = defaultdict(dict)
     for sighting in read.sightings:
+        before = last.get(sighting.key)
+        if before and "://" in before.url and host_of(before.url) != host_of(sighting.url):
+            moved[sighting.key] = _day(sighting.at)
         last[sighting.key] = sighting
         for need in _of_signature(sighting, catalog):
             spoken[sighting.key].setdefault(Scope.parse(need.any_of[0]), need)
+    names = names_of(catalog)
     known = [
-        _known(last[key], stated.get(key), tuple(spoken[key].values()), catalog)
+        _known(
+            last[key], stated.get(key), tuple(spoken[key].values()), catalog, names, moved.get(key)
+        )
         for key in sorted(last)
     ]
     return _with_public_ones(known)
@@ -116,7 +127,12 @@ def _service(site: Known, shares: bool) -> Service:
 
 
 def _known(
-    last: Sighting, site: Site | None, spoken: tuple[DeclaredNeed, ...], catalog: Catalog
+    last: Sighting,
+    site: Site | None,
+    spoken: tuple[DeclaredNeed, ...],
+    catalog: Catalog,
+    names: Names,
+    moved: date | None,
 ) -> Known:
     url = last.url or (site.url if site else "")
     host = "" if url.startswith("$") else host_of(url)
@@ -125,7 +141,8 @@ def _known(
     matches = catalog.host(_HOSTS, host) if host else ()
     needs = [n for match in matches[:1] for n in _of_match(match)]
     if site and site.provider and not matches:
-        needs += _of_statement(site, catalog)
+        needs += _of_statement(site, catalog, names)
+    needs = [need.model_copy(update={"known_since": moved}) for need in needs] if moved else needs
     taken = {need.any_of for need in needs}
     needs += [need for need in spoken if need.any_of not in taken]
     return Known(
@@ -159,27 +176,24 @@ def _of_match(match: Match) -> list[DeclaredNeed]:
     return needs
 
 
-def _of_statement(site: Site, catalog: Catalog) -> list[DeclaredNeed]:
-    """The provider that the owner names, where the catalogue knows that name."""
-    name = site.provider.casefold()
+def _of_statement(site: Site, catalog: Catalog, names: Names) -> list[DeclaredNeed]:
+    """The providers that the owner names, where the catalogue knows them, and who carries them."""
     why = f"stated: {site.provider} ({site.stated_by})"
-    for provider in catalog.providers:
-        for product in provider.products:
-            if name in (product.name.casefold(), f"{provider.name} {product.id}".casefold()):
-                carriers = [c for c in product.served_by if c != provider.id][:1]
-                return [
-                    _need(Scope(provider.id, product.id), why),
-                    *(_need(Scope(c), f"the catalogue; {why}") for c in carriers),
-                ]
-    found = next((p for p in catalog.providers if p.name.casefold() == name), None)
-    return [_need(Scope(found.id), why)] if found else []
+    needs = []
+    for scope in scopes_in(site.provider, names):
+        needs.append(_need(scope, why))
+        provider = catalog.provider(scope.provider)
+        product = provider.product(scope.product) if provider and scope.product else None
+        carriers = [c for c in (product.served_by if product else ()) if c != scope.provider][:1]
+        needs += [_need(Scope(carrier), f"the catalogue; {why}") for carrier in carriers]
+    return needs
 
 
 def _of_signature(sighting: Sighting, catalog: Catalog) -> list[DeclaredNeed]:
     """An error that only one edge sends: from the day after it, that edge is known to be there."""
     if sighting.code < 500:
         return []
-    day = datetime.fromtimestamp(sighting.at, UTC).date() + timedelta(days=1)
+    day = _day(sighting.at) + timedelta(days=1)
     return [
         _need(Scope(sign.provider, sign.product), f"it answered {sighting.code} before", day)
         for sign in catalog.error(sighting.code, {}, "")
@@ -187,6 +201,10 @@ def _of_signature(sighting: Sighting, catalog: Catalog) -> list[DeclaredNeed]:
         and sign.bare
         and catalog.role(Scope(sign.provider, sign.product)) == "edge"
     ]
+
+
+def _day(at: float) -> date:
+    return datetime.fromtimestamp(at, UTC).date()
 
 
 def _need(scope: Scope, source: str, since: date | None = None) -> DeclaredNeed:

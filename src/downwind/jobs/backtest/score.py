@@ -131,8 +131,9 @@ class Report:
 def score(read: Read, model: Model, timeline: Timeline, outages: Sequence[Outage]) -> Report:
     """Put the figures together."""
     seen = _seen(read)
+    runners = {capability_of(s): s.repository for s in read.sightings}
     watched = [(o, _watched(seen, o)) for o in outages]
-    outcomes = tuple(_outcome(o, alive, model, timeline) for o, alive in watched if alive)
+    outcomes = tuple(_outcome(o, alive, model, timeline, runners) for o, alive in watched if alive)
     alarms = [t for t in timeline.troubles if t.finding.kind in ALARMS]
     fair = {id(t) for o in outcomes for t in o.troubles if o.verdict(t) != "wrong"}
     false = tuple(t for t in alarms if id(t) not in fair)
@@ -150,7 +151,7 @@ def score(read: Read, model: Model, timeline: Timeline, outages: Sequence[Outage
         outcomes=outcomes,
         unwatched=tuple(o.id for o, alive in watched if not alive),
         false=false,
-        false_on_quiet_days=sum(_touches(t, quiet) for t in false),
+        false_on_quiet_days=sum(_touches(t, quiet, runners) for t in false),
         vantage=tuple(t for t in timeline.troubles if t.finding.kind == VANTAGE),
         own=sum(t.finding.kind == "own" for t in timeline.troubles),
         refusals=sum(s.state == "down" and s.code in REFUSALS for s in read.sightings),
@@ -160,7 +161,13 @@ def score(read: Read, model: Model, timeline: Timeline, outages: Sequence[Outage
     )
 
 
-def _outcome(outage: Outage, alive: frozenset[str], model: Model, timeline: Timeline) -> Outcome:
+def _outcome(
+    outage: Outage,
+    alive: frozenset[str],
+    model: Model,
+    timeline: Timeline,
+    runners: Mapping[str, str],
+) -> Outcome:
     falls = [f for f in timeline.falls if outage.holds(f.at) and class_of(f.code)]
     fell = {f.target: f for f in falls}
     known = _dependants(outage, model) & alive
@@ -170,7 +177,7 @@ def _outcome(outage: Outage, alive: frozenset[str], model: Model, timeline: Time
     owner = {key: service.owner for key, service, _ in model.capabilities()}
     return Outcome(
         outage=outage,
-        repositories=len({target.rsplit("/", 2)[0] for target in alive}),
+        repositories=len({runners[target] for target in alive}),
         sites=len(alive),
         dependants=len(known),
         dependants_fell=len(known & fell.keys()),
@@ -235,10 +242,12 @@ def _quiet_days(read: Read) -> frozenset[tuple[str, str]]:
     )
 
 
-def _touches(trouble: Trouble, quiet: frozenset[tuple[str, str]]) -> bool:
+def _touches(
+    trouble: Trouble, quiet: frozenset[tuple[str, str]], runners: Mapping[str, str]
+) -> bool:
     day = datetime.fromtimestamp(trouble.first, UTC).date().isoformat()
     targets = (*trouble.explains, *trouble.finding.unexplained)
-    return any((target.rsplit("/", 2)[0], day) in quiet for target in targets)
+    return any((runners.get(target), day) in quiet for target in targets)
 
 
 def _within(fall: Fall, alarms: Sequence[Trouble]) -> bool:

@@ -138,6 +138,6 @@ def _seconds(text: str, now: float) -> float | None:
         return float(text.strip()[:9])
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now)

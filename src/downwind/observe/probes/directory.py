@@ -85,7 +85,7 @@ class Directory:
             return known
         resolver = Resolver(self._network, self._dialer)
         try:
-            a, aaaa = await resolver.addresses(host)
+            a, aaaa = await resolver.addresses_soon(host)
         finally:
             await resolver.close()
         known = self._known(host, a, aaaa)

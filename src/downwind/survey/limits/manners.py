@@ -109,6 +109,6 @@ def _seconds(text: str) -> float | None:
         return min(float(text.strip()[:9]), _LONGEST)
     try:
         parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return _LONGEST

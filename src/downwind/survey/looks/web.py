@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
+from downwind.evidence.hosts import host_of
 from downwind.observe.dialer import Dialer, Streams
 from downwind.observe.http import fetch_page
 from downwind.observe.network import Network
@@ -148,5 +148,5 @@ def _addresses(host: Facts) -> list[str]:
 def _leads(page: Finding, name: str) -> tuple[str, ...]:
     if not isinstance(page, Seen):
         return ()
-    hosts = [urlsplit(url).hostname for url in (*page.value["redirects"], page.value["final_url"])]
+    hosts = [host_of(url) for url in (*page.value["redirects"], page.value["final_url"])]
     return tuple(f"host {host}" for host in dict.fromkeys(hosts) if host and host != name)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from downwind import __version__
+from downwind.evidence.hosts import host_of
 from downwind.terms import UsageError
 from downwind.watch.alerts.types import NotSent
 
@@ -50,7 +51,7 @@ async def request(
     Redirects are not followed: a body that is signed for one place goes to no other. The reason
     names the host alone, since the rest of a URL may be a secret.
     """
-    host = urlsplit(url).hostname or "the route"
+    host = host_of(url) or "the route"
     whole = aiohttp.ClientTimeout(total=timeout)
     sent = {"User-Agent": f"downwind/{__version__}", **headers}
     try:
@@ -84,6 +85,6 @@ def _retry_after(text: str, date: str) -> float:
         return float(text[:6])
     try:
         wait = parsedate_to_datetime(text) - parsedate_to_datetime(date)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
     return max(0.0, wait.total_seconds())
