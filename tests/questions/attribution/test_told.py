@@ -54,3 +54,12 @@ def test_who_falls_beside_a_fault_and_is_not_known_to_stand_on_it_is_told_as_tha
     answer = ask(graph_of(needs | strays | OTHER), [*needs, *strays])
     first = answer.attributions[0]
     assert (set(first.explains), set(first.alongside)) == (set(needs), set(strays))
+
+
+def test_who_stands_on_two_faults_is_explained_by_both_and_has_no_fault_of_its_own() -> None:
+    hill: Rows = {f"h{i}.test/use": [("hill/cdn",)] for i in range(8)}
+    vale: Rows = {f"v{i}.test/use": [("vale/api",)] for i in range(8)}
+    both: Rows = {"both.test/use": [("hill/cdn",), ("vale/api",)]}
+    answer = ask(graph_of(hill | vale | both | OTHER), [*hill, *vale, *both])
+    assert [each.verdict for each in answer.attributions] == ["provider"] * 2
+    assert all("both.test/use" in each.explains for each in answer.attributions)

@@ -71,15 +71,19 @@ def name_faults(trial: Trial, weighed: Weighed) -> Answer:
         weighed.told.of_each(), faults, settled, failing,
     )  # fmt: skip
     shares = [_shares(case, fault) for fault in faults]
-    explained = [mine & _inside(case, fault) for fault, mine in zip(faults, shares, strict=True)]
-    nobody = np.zeros(len(failing), dtype=np.bool_)
-    unexplained = case.names(failing & ~np.any([nobody, *explained], axis=0))
-    left = failing & ~np.any([nobody, *shares], axis=0)
+    together = _together(case)
+    shared = together & ~np.any([np.zeros_like(failing), *shares], axis=0)
+    explained = [
+        (mine | shared) & _inside(case, fault) for fault, mine in zip(faults, shares, strict=True)
+    ]
+    known = np.any([np.zeros_like(failing), *explained], axis=0)
+    unexplained = case.names(failing & ~known)
+    left = failing & ~np.any([together, *shares], axis=0)
     tell_apart = further(trial, weighed)
     named = [
         replace(
             _attribution(case, fault, mine, unexplained, tell_apart),
-            alongside=case.names(share & ~mine),
+            alongside=case.names((share & ~mine) | (shared & ~known)),
         )
         for fault, mine, share in zip(faults, explained, shares, strict=True)
     ]
@@ -128,6 +132,13 @@ def _shares(case: _Case, fault: _Fault) -> Flags:
     others = [m for f in case.faults if f != fault for m in f.members]
     without = settle(case.trial, case.weighed.extra, others)
     return np.asarray(case.failing & (accounted(case.trial, without, case.settled) > 0.5))
+
+
+def _together(case: _Case) -> Flags:
+    """The failing capabilities whose failure is due to the faults as a whole: one that two of them
+    take is due to neither alone."""
+    nothing = settle(case.trial, case.weighed.extra, ())
+    return np.asarray(case.failing & (accounted(case.trial, nothing, case.settled) > 0.5))
 
 
 def _inside(case: _Case, fault: _Fault) -> Flags:
