@@ -87,7 +87,7 @@ def one(job: Job) -> Outcome:
     )
     if job.coins:
         world = coin_flips(world)
-    alarms, delays, counts = run(
+    alarms, delays, counts, _ = run(
         world, layout, Settings(), days=job.days, outages=OUTAGES, seed=job.seed
     )
     false = [alarms[(alarms[:, 2] == rule) & (alarms[:, 3] == 0)] for rule in range(len(RULES))]

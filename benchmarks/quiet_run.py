@@ -216,7 +216,24 @@ def _fresh(vantages, interval):
 
 
 @numba.njit
-def _one(spells, lone, t, phases, setting, rounds, log, many, counts):
+def _keep(kept, k, t, heard, setting, at):
+    """At the end of a round: what each vantage says of a target that is not well, in nats."""
+    rows, used = kept
+    pairs, target = heard[0], heard[1]
+    if not len(rows) or target[STATE] == UP:
+        return
+    if used[0] >= len(rows):
+        raise ValueError("more rounds are kept than there is room for")
+    row = rows[used[0]]
+    row[0], row[1], row[2] = k, t, target[STATE]
+    for v in range(len(pairs)):
+        up, down = kernels.log_likelihoods(pairs[v], at, setting[1], setting[2])
+        row[3 + v] = down - up
+    used[0] += 1
+
+
+@numba.njit
+def _one(spells, lone, t, phases, setting, rounds, log, many, counts, kept):
     """All rounds of one target."""
     groups, interval, rule, confirm = setting
     vantages = len(phases)
@@ -260,26 +277,29 @@ def _one(spells, lone, t, phases, setting, rounds, log, many, counts):
         ended = begin + interval
         many = _confirm(spells, lone, t, lo, heard, setting, ended, log, many, counts)
         many = _judge(spells, t, heard, setting, ended, log, many)
+        _keep(kept, k, t, heard, setting, ended)
         k += 1
     return many
 
 
 @numba.njit
-def _all(first, spells, lone, phases, setting, rounds, log, counts, seed):
+def _all(first, spells, lone, phases, setting, rounds, log, counts, seed, kept):
     np.random.seed(seed)
     many = 0
     for t in range(len(lone)):
         mine = spells[first[t] : first[t + 1]]
-        many = _one(mine, lone[t], t, phases[t], setting, rounds, log, many, counts)
+        many = _one(mine, lone[t], t, phases[t], setting, rounds, log, many, counts, kept)
     return many
 
 
 def run(
-    world: World, layout: Layout, settings: Settings, *, days: float, outages: int, seed: int
-) -> tuple[Floats, Floats, Ints]:
+    world: World, layout: Layout, settings: Settings, *, days: float, outages: int, seed: int,
+    kept: int = 0,
+) -> tuple[Floats, Floats, Ints, Floats]:  # fmt: skip
     """Alarms (time, target, rule, whether it was really down) by time; per rule and inserted
     outage the seconds until it was called, NaN where it never was; routine probes, confirmations,
-    failures among the routine probes."""
+    failures among the routine probes; up to `kept` rows of rounds in which a target was not well:
+    round, target, state, and per vantage log P(its probes | down) - log P(its probes | up)."""
     interval = 30.0
     rng = np.random.default_rng(seed + 10_000)
     phases = rng.uniform(0, interval, (len(world.first) - 1, len(layout.groups)))
@@ -294,8 +314,20 @@ def run(
         np.array(settings.confirm_after),
     )
     rounds = int(days * 86_400 / interval)
+    rows = (np.zeros((kept, 3 + len(layout.groups))), np.zeros(1, np.int64))
     many = _all(
-        world.first, spells, world.lone, phases, setting, rounds, (found, delays), counts, seed
+        world.first,
+        spells,
+        world.lone,
+        phases,
+        setting,
+        rounds,
+        (found, delays),
+        counts,
+        seed,
+        rows,
     )
     alarms = found[:many]
-    return alarms[np.argsort(alarms[:, 0], kind="stable")], delays, counts
+    unwell = rows[0][: rows[1][0]]
+    in_time = alarms[np.argsort(alarms[:, 0], kind="stable")]
+    return in_time, delays, counts, unwell[np.argsort(unwell[:, 0], kind="stable")]

@@ -2,84 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
 from traps_ground import Ground
+from traps_more import MORE
 from traps_path import Meddling
+from traps_trap import Trap, breaks, meddles, restore
 
 from downwind.watch.incidents import Window
 
-Deed = Callable[[Ground], Awaitable[None]]
 _EDGE_HEADERS = ("server: cloudflare", "cf-ray: 8f0a1b2c3d4e5f60-CDG")
-
-
-@dataclass(frozen=True)
-class Trap:
-    """One trap."""
-
-    name: str
-    begin: Deed
-    end: Deed
-    right: tuple[str, ...] = ()
-    """Scopes of which any that lies inside or around is right; own:SERVICE or own:*;
-    vantage:NAME."""
-    nobody: bool = False
-    """True where naming nobody is right as well."""
-    within: str = ""
-    """A named scope must lie inside this one."""
-    never: tuple[str, ...] = ()
-    """Scopes that must not be named."""
-    all_of: bool = False
-    """Every right one must be named."""
-    holds: float = 200.0
-    """Scenario seconds."""
-    unseen: bool = False
-    """Nothing at all need be noticed."""
-
-
-async def _restore(ground: Ground) -> None:
-    ground.restore()
-
-
-def _breaks(
-    name: str,
-    *scopes: str,
-    mode: str,
-    right: tuple[str, ...] = (),
-    nobody: bool = False,
-    within: str = "",
-    never: tuple[str, ...] = (),
-    all_of: bool = False,
-    holds: float = 200.0,
-) -> Trap:
-    async def begin(ground: Ground) -> None:
-        for scope in scopes:
-            await ground.tell("break", scope, mode)
-
-    async def end(ground: Ground) -> None:
-        for scope in scopes:
-            await ground.tell("mend", scope)
-
-    return Trap(name, begin, end, right or scopes, nobody, within, never, all_of, holds)
-
-
-def _meddles(
-    name: str,
-    rule: Meddling,
-    *hosts: str,
-    right: tuple[str, ...] = (),
-    nobody: bool = False,
-    everywhere: bool = True,
-    unseen: bool = False,
-) -> Trap:
-    """A box on the path, of this vantage or of both, does this to these hosts."""
-
-    async def begin(ground: Ground) -> None:
-        for sight in (ground.here, ground.elsewhere) if everywhere else (ground.here,):
-            await sight.meddle(dict.fromkeys(hosts, rule))
-
-    return Trap(name, begin, _restore, right, nobody, unseen=unseen)
 
 
 async def _deploy_and_break(ground: Ground) -> None:
@@ -152,8 +82,8 @@ _REGION = "aws/ec2/us-east-1"
 _OWN_HOSTS = ("bluesky.test",)
 # What hits one provider again comes a quarter of an hour later: else it is the same incident.
 TRAPS = (
-    _breaks("one variant with one feature on", "cloudflare/proxy#fl2+bots", mode="errors"),
-    _breaks(
+    breaks("one variant with one feature on", "cloudflare/proxy#fl2+bots", mode="errors"),
+    breaks(
         "two zones of three",
         f"{_REGION}/a",
         f"{_REGION}/b",
@@ -161,12 +91,12 @@ TRAPS = (
         within="aws/*/us-east-1",
         never=(f"{_REGION}/c",),
     ),
-    _breaks("an origin behind a healthy edge", "lone-pine/rooms", mode="refused"),
+    breaks("an origin behind a healthy edge", "lone-pine/rooms", mode="refused"),
     Trap("a status page that cries wolf", _cry_wolf, _all_clear, nobody=True, unseen=True),
     Trap("one's own bad deploy", _deploy_and_break, _mend_racks, ("own:bluesky.test", "skyline")),
     Trap("a deploy beside a provider's fault", _deploy_beside, _mend_fastly, ("fastly",)),
-    Trap("a blind watcher", _cut_all, _restore, ("vantage:here",), nobody=True),
-    _meddles(
+    Trap("a blind watcher", _cut_all, restore, ("vantage:here",), nobody=True),
+    meddles(
         "a captive portal",
         Meddling(200, body="<h1>Sign in to the Wi-Fi</h1>", certificate="self-signed"),
         "*",
@@ -174,7 +104,7 @@ TRAPS = (
         nobody=True,
         everywhere=False,
     ),
-    _meddles(
+    meddles(
         "a box that answers 200 with its own page",
         Meddling(200, body="<h1>Blocked by your company</h1>"),
         "*",
@@ -182,7 +112,7 @@ TRAPS = (
         nobody=True,
         everywhere=False,
     ),
-    _meddles(
+    meddles(
         "a rate-limited vantage",
         Meddling(429, ("retry-after: 60",), "slow down"),
         *("reddit.test", "bluesky.test", "shop.test", "paper.test"),
@@ -190,27 +120,27 @@ TRAPS = (
         everywhere=False,
         unseen=True,
     ),
-    _meddles(
+    meddles(
         "one's own expired certificate",
         Meddling(200, certificate="expired"),
         *_OWN_HOSTS,
         right=("own:*", "skyline"),
     ),
-    _meddles(
+    meddles(
         "525: the edge does not trust the origin's certificate",
         Meddling(525, _EDGE_HEADERS, "error code: 525"),
         "www.radio.test",
         right=("own:*", "azure"),
     ),
-    _meddles(
+    meddles(
         "530 of one customer",
         Meddling(530, _EDGE_HEADERS, "error code: 1033"),
         "menu.test",
         right=("own:*", "aws/ec2/eu-west-1"),
     ),
-    Trap("IPv6 only", _cut_ipv6, _restore, ("vantage:here", "vantage:there"), nobody=True),
-    Trap("one address of several", _cut_one_address, _restore, ("cloudflare/proxy",), True),
-    _meddles(
+    Trap("IPv6 only", _cut_ipv6, restore, ("vantage:here", "vantage:there"), nobody=True),
+    Trap("one address of several", _cut_one_address, restore, ("cloudflare/proxy",), True),
+    meddles(
         "slow only",
         Meddling(delay=0.3),
         "paper.test",
@@ -218,12 +148,13 @@ TRAPS = (
         nobody=True,
         unseen=True,
     ),
-    _breaks("DNS of a provider down, its edge up", "akamai/edge-dns", mode="silent", holds=500.0),
-    _breaks("control plane only", f"{_REGION}#control", mode="errors"),
+    breaks("DNS of a provider down, its edge up", "akamai/edge-dns", mode="silent", holds=500.0),
+    breaks("control plane only", f"{_REGION}#control", mode="errors"),
     Trap("maintenance that coincides", _planned_and_break, _unplan, ("fastly",)),
-    Trap("a path that looks like the edge", _cut_the_edge, _restore, ("vantage:here",), True),
-    _breaks("one zone of three", f"{_REGION}/a", mode="refused", within=f"{_REGION}/a"),
-    Trap("the resolver of a vantage", _cut_resolver, _restore, ("vantage:here",), nobody=True),
-    _breaks("a status page that lies green", "aws/dynamodb/us-east-1", mode="empty-record"),
-    _breaks("two providers at once", "fastly/cdn", "akamai/edge", mode="errors", all_of=True),
+    Trap("a path that looks like the edge", _cut_the_edge, restore, ("vantage:here",), True),
+    breaks("one zone of three", f"{_REGION}/a", mode="refused", within=f"{_REGION}/a"),
+    Trap("the resolver of a vantage", _cut_resolver, restore, ("vantage:here",), nobody=True),
+    breaks("a status page that lies green", "aws/dynamodb/us-east-1", mode="empty-record"),
+    breaks("two providers at once", "fastly/cdn", "akamai/edge", mode="errors", all_of=True),
+    *MORE,
 )

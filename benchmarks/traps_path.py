@@ -38,6 +38,10 @@ class Meddling:
     """good, expired or self-signed."""
     delay: float = 0.0
     """Real seconds by which everything comes later."""
+    hangs: bool = False
+    """Nothing that the client says after its connection is ever answered."""
+    drops: int = 0
+    """Of so many connections one dies; 0: none."""
 
 
 class Box:
@@ -51,6 +55,7 @@ class Box:
         self._places: dict[Endpoint, Endpoint] = {}
         self._own_places: dict[tuple[str, Meddling], Endpoint] = {}
         self._servers: list[asyncio.Server] = []
+        self._passed = 0
 
     @property
     def trust(self) -> str:
@@ -81,7 +86,10 @@ class Box:
                 greeting = await _greeting(reader)
                 host = server_name(greeting)
                 rule = self.rules.get(host, self.rules.get("*", Meddling()))
-                await asyncio.sleep(rule.delay)
+                self._passed += 1
+                await asyncio.sleep(60 if rule.hangs else rule.delay)
+                if rule.drops and self._passed % rule.drops == 0:
+                    raise ConnectionResetError
                 if rule.status:
                     there = await self._own(host, rule)
                 on, out = await asyncio.open_connection(there.ip, there.port)

@@ -69,7 +69,21 @@ def test_the_environment_fills_in_upper_case_names_only() -> None:
             "model.yaml:2:1: this is not valid YAML: the key 'services'",
         ),
         ("servises: []", "servises: nobody knows this key; is it a typo?"),
-        ("services: [{name: a.test}]", "services.0.capabilities: Field required"),
+        ("services: [{name: a.test}]", "services.0.capabilities: this is missing"),
+        (
+            "services: [{name: a.test, capabilities: [{id: u, journey: [{url: a.test}]}]}]",
+            "journey.0.url: it begins with neither https:// nor http://. The form",
+        ),
+        ("services: [{name: 010}]", "services.0.name: this is a number, and a text is wanted"),
+        ("services: 09876543210", "services: Input should be a valid"),
+        (
+            "watch: {maintenance: [{begins: 2026-13-45}]}",
+            "this is not valid YAML: month must be in",
+        ),
+        (
+            "watch: {every: 30 seconds}",
+            "Write 90s, 5m, 4h or 1h30m. The form is in docs/watch-file.md",
+        ),
         (
             "services: [{name: a.test, capabilities: [{id: use}, {id: use}]}]",
             "the capability of a.test 'use' is there twice",
@@ -99,6 +113,14 @@ def test_a_wrong_file_is_told_where_and_what(text: str, complaint: str) -> None:
         _load(text)
     assert complaint in str(raised.value)
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("010", 10), ("0o10", 8), ("0x1F", 31), ("-7", -7), ("+08", 8), ("0987654321", 987654321)],
+)
+def test_whole_numbers_are_read_as_yaml_1_2_does(text: str, number: int) -> None:
+    assert read_yaml(f"a: {text}", "m.yaml") == {"a": number}
 
 
 def test_a_file_that_is_no_text_or_not_there_is_told(tmp_path: Path) -> None:

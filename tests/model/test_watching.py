@@ -69,7 +69,7 @@ def test_watch_may_stand_in_a_file_of_its_own_but_only_once() -> None:
         ('{http: "https://a.example/", dns: a.example}', "exactly one"),
         ("{dns: a.example, contains: x}", "belong to a http probe"),
         ("{tcp: a.example}", "tcp wants HOST:PORT"),
-        ('{http: "ftp://a.example/"}', "pattern"),
+        ('{http: "ftp://a.example/"}', "begins with neither"),
         ('{http: "https://a.example/", status: [99]}', "greater than or equal to 100"),
     ],
 )

@@ -52,10 +52,16 @@ def test_the_sentence_says_whose_fault_since_when_whom_it_hits_and_what_speaks_f
         ({"verdict": "own", "who": "shop", "signs": ()}, "You, probably: shop fails, since"),
         ({"verdict": "vantage", "who": "paris", "signs": ()}, "not those it watches: paris fails"),
         ({"verdict": "unknown", "who": ""}, "Not known who: several fail together, and nothing"),
+        ({"verdict": "unknown", "slow": True}, "who: several are slower than usual, and nothing"),
         ({"who": "", "signs": ()}, "Them, probably not you: cloudflare/proxy fails"),
         ({"who": "", "scope": "", "suspect": "", "signs": ()}, "something fails"),
+        ({"victims": ()}, "since 11:28 UTC; all that it hit are back; two saved"),
         ({"saved": ("shop/do-0",)}, "one saved by its second alternative"),
         ({"dependent": ("the resolver is theirs",)}, "not an independent verdict: the resolver"),
+        (
+            {"dependent": ("alerts by mail would fall with it (a needs b: by (c)); d might (e)",)},
+            "not an independent verdict: alerts by mail would fall with it; d might.",
+        ),
         ({"closed_at": NOON}, "over since 12:00 UTC, after 32 min."),
         (
             {"closed_at": NOON, "still": ("shop/do-0", "gone/x")},
@@ -225,3 +231,12 @@ def test_every_verdict_has_words() -> None:
 )
 def test_the_quorum_is_told_by_voices_and_not_by_machines(voices: VoicesSeen, told: str) -> None:
     assert voices_told(voices) == told
+
+
+def test_who_is_slow_is_told_after_whoever_fails() -> None:
+    slow = replace(outage_incident(), id="slow", slow=True, signs=("answers slower than usual",))
+    few = replace(outage_incident(), id="few", victims=("shop/do-0",), phase="acknowledged")
+    picture = replace(outage_picture(), incidents=(slow, few))
+    assert leading(picture) is few
+    alone = replace(picture, incidents=(slow,))
+    assert "Cloudflare's edge answers slower than usual, since" in summary(alone, NOON)

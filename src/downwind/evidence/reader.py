@@ -155,7 +155,11 @@ def read(
 
 def _nothing_there(directory: Path) -> None:
     if not (directory / LOCK).exists():
-        raise UsageError("There is no evidence log here.", where=str(directory))
+        raise UsageError(
+            "There is no evidence log here.",
+            where=str(directory),
+            todo="Name the folder that was given as --store; a watch keeps its map in `map` there.",
+        )
 
 
 def _records(

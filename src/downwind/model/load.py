@@ -51,7 +51,13 @@ class _Loader(_Base):
                 seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_whole(self, node: yaml.ScalarNode) -> int:
+        """YAML 1.2.2, 10.3.2: 010 is ten; PyYAML reads it as YAML 1.1 did, as eight."""
+        text = self.construct_scalar(node)
+        return int(text, 0 if text[:2] in ("0o", "0x") else 10)
 
+
+_Loader.add_constructor(_INT, _Loader.construct_whole)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, _CORE_PATTERNS.get(tag, pattern)) for tag, pattern in resolvers]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -93,7 +99,7 @@ def read_yaml(text: str, where: str, environment: Mapping[str, str] | None = Non
             where=_place(where, error.problem_mark or error.context_mark),
             todo="Mend the line and try again.",
         ) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: of no such day
         raise ModelError(f"this is not valid YAML: {error}.", where=where) from error
     if environment is None:
         return document
@@ -111,10 +117,11 @@ def say_validation(
     The same fault in many services is told once, with their number.
     """
     faults: dict[tuple[str, str], list[str]] = {}
-    for item in error.errors(include_url=False, include_context=False):
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            message = "nobody knows this key; is it a typo?"
+    items: Sequence[Mapping[str, Any]] = [*error.errors(include_url=False)]
+    for item in items:
+        if _follows(item, items):
+            continue
+        message = _words(item)
         kind_of_place = ".".join("*" if isinstance(p, int) else str(p) for p in item["loc"])
         place = ".".join(map(str, item["loc"])) or "the file"
         faults.setdefault((kind_of_place, message), []).append(place)
@@ -124,11 +131,32 @@ def say_validation(
     ]
     if len(faults) > _FAULTS_TOLD:
         lines.append(f"and {len(faults) - _FAULTS_TOLD} others")
+    end = "" if lines[-1].endswith(("?", ".")) else "."
     return ModelError(
-        f"the {kind} is not valid: " + "; ".join(lines) + ".",
+        f"the {kind} is not valid: {'; '.join(lines)}{end}",
         where=where,
         todo=f"The form is in {page}.",
     )
+
+
+def _words(item: Mapping[str, Any]) -> str:
+    """What is wrong, in the words of the one who wrote the file."""
+    if item["type"] == "extra_forbidden":
+        return "nobody knows this key; is it a typo?"
+    if item["type"] == "missing":
+        return "this is missing"
+    if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == r"^https?://":
+        return "it begins with neither https:// nor http://"
+    if item["type"] == "string_type" and isinstance(item["input"], int | float):
+        return "this is a number, and a text is wanted: put it into quotes"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _follows(item: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> bool:
+    """True where a list is called too short only since what is in it was refused."""
+    loc = item["loc"]
+    beneath = (other["loc"] != loc and other["loc"][: len(loc)] == loc for other in items)
+    return item["type"] == "too_short" and any(beneath)
 
 
 def _validated(document: Any, where: str) -> Model:
@@ -143,7 +171,9 @@ def _validated(document: Any, where: str) -> Model:
     try:
         return Model.model_validate(document)
     except ValidationError as error:
-        raise say_validation(error, where) from error
+        of_watch = all(each["loc"][:1] == ("watch",) for each in error.errors())
+        page = "docs/watch-file.md" if of_watch else "docs/model-file.md"
+        raise say_validation(error, where, page=page) from error
 
 
 def _replaced(value: Any, where: str, environment: Mapping[str, str]) -> Any:

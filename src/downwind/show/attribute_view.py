@@ -1,6 +1,7 @@
 """Shows what a replay of stored probes found: a timeline for people, one object for programs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.text import Text
 from downwind.jobs.backtest.judge import Finding
 from downwind.jobs.backtest.timeline import Timeline, Trouble
 from downwind.show.screen import plain
+from downwind.show.watch_text import sure
 
 _MOST = 6
 _COLOURS = {
@@ -87,7 +89,8 @@ def show_timeline(out: Console, found: Timeline, *, at_end: bool) -> None:
         return
     for trouble in found.troubles:
         out.print(f"\n{moment(trouble.first)} to {moment(trouble.last)}")
-        show_finding(out, trouble.finding, "  ")
+        whole = replace(trouble.finding, explains=trouble.explains, alike=trouble.alike)
+        show_finding(out, whole, "  ")
     if found.gaps:
         longest = max(found.gaps, key=lambda gap: gap[1] - gap[0])
         out.print(
@@ -120,14 +123,14 @@ def show_finding(out: Console, finding: Finding, indent: str) -> None:
 def headline(finding: Finding) -> str:
     """The verdict in one line."""
     named = plain(finding.named)
-    sure = f"{finding.confidence:.0%}"
+    much = sure(finding.confidence)
     return {
-        "provider": f"{named} is at fault ({sure})",
-        "suspected": f"{named} is suspected ({sure})",
-        "vantage": f"the vantage {named} itself ({sure})",
+        "provider": f"{named} is at fault ({much})",
+        "suspected": f"{named} is suspected ({much})",
+        "vantage": f"the vantage {named} itself ({much})",
         "unknown": "something shared that is not known"
         + (f", all answering {named}" * bool(named)),
-        "own": f"by itself: {named} ({sure})",
+        "own": f"by itself: {named} ({much})",
     }.get(finding.kind, named)
 
 

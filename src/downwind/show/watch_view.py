@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from downwind.show.screen import COLOURS
+from downwind.show.watch_text import sure
 from downwind.show.watch_words import (
     STATES,
     ago,
@@ -66,7 +67,7 @@ def _incident(incident: IncidentSeen, picture: Picture, now: float, *, told: boo
     head = Text(f"{name} ", style="bold")
     head.append(incident.phase, style=_MARK[incident.phase])
     head.append(
-        f"  {ago(incident.since, now)}, {incident.confidence:.0%} sure  {line(incident.id)}"
+        f"  {ago(incident.since, now)}, {sure(incident.confidence)} sure  {line(incident.id)}"
     )
     grid.add_row("incident", head)
     if not told:

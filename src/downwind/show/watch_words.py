@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from downwind.model.durations import say_duration
 from downwind.show.screen import plain
+from downwind.show.watch_text import sure, without_asides
 from downwind.terms import State
 from downwind.watch.itself import VoicesSeen
 from downwind.watch.picture import IncidentSeen, Picture, StatusPage, TargetSeen
@@ -45,7 +46,7 @@ def summary(picture: Picture, now: float) -> str:
 
 def _told(picture: Picture, now: float) -> str:
     if picture.watcher.blind:
-        why = line(picture.watcher.reason) or "its own connectivity fails"
+        why = _why(picture.watcher.reason) or "its own connectivity fails"
         return f"Blind: {why}. What is watched is unknown until that ends; nobody is blamed."
     first = leading(picture)
     if first is not None:
@@ -66,11 +67,11 @@ def sentence(incident: IncidentSeen, picture: Picture, now: float) -> str:
     """One incident: whose fault, how it shows, since when, whom it hits, what speaks for it."""
     clauses = [
         f"{lead_of(incident)}: {_cause(incident)}, since {clock(incident.since, now)}",
-        _share(len(incident.victims), _of(incident, picture)),
+        _hit(incident, picture),
         _saved(incident, picture),
         _deploys(incident),
         _status(incident.status_page, incident, now),
-        "not an independent verdict: " + _some(incident.dependent) if incident.dependent else "",
+        _dependent(incident),
     ]
     if incident.closed_at is not None:
         lasted = say_duration(max(0.0, incident.closed_at - incident.since))
@@ -182,21 +183,29 @@ def _calm(picture: Picture) -> str:
         clauses.append("maintenance under way")
     if not picture.watcher.healthy:
         clauses.append(
-            f"the watcher is not well: {line(picture.watcher.reason) or 'no reason given'}"
+            f"the watcher is not well: {_why(picture.watcher.reason) or 'no reason given'}"
         )
     return "; ".join(clauses) + "."
 
 
-def _gravity(incident: IncidentSeen) -> tuple[bool, int, float, str]:
-    return (incident.phase == "acknowledged", -len(incident.victims), incident.since, incident.id)
+def _why(reason: str) -> str:
+    """A reason within a sentence."""
+    return line(reason).rstrip(".")
+
+
+def _gravity(incident: IncidentSeen) -> tuple[bool, bool, int, float, str]:
+    known = incident.phase == "acknowledged"
+    return incident.slow, known, -len(incident.victims), incident.since, incident.id
 
 
 def _cause(incident: IncidentSeen) -> str:
+    if incident.verdict == "unknown" and incident.slow:
+        return "several are slower than usual, and nothing known is shared by them"
     if incident.verdict == "unknown":
         return "several fail together, and nothing known is shared by them"
     who = line(incident.who or incident.scope or incident.suspect) or "something"
-    sure = f" ({incident.confidence:.0%} sure)" if incident.verdict == "suspected" else ""
-    return f"{who} {', '.join(map(line, incident.signs)) or 'fails'}{sure}"
+    much = f" ({sure(incident.confidence)} sure)" if incident.verdict == "suspected" else ""
+    return f"{who} {', '.join(map(line, incident.signs)) or 'fails'}{much}"
 
 
 def _of(incident: IncidentSeen, picture: Picture) -> int:
@@ -212,6 +221,19 @@ def _saved(incident: IncidentSeen, picture: Picture) -> str:
     need = line(needs.pop(), 40) if len(needs) == 1 else ""
     whose = "its" if len(kept) == 1 else "their"
     return f"{_small(len(kept))} saved by {whose} second {need or 'alternative'}"
+
+
+def _hit(incident: IncidentSeen, picture: Picture) -> str:
+    if not incident.victims:
+        return "all that it hit are back"
+    return _share(len(incident.victims), _of(incident, picture))
+
+
+def _dependent(incident: IncidentSeen) -> str:
+    """What of the watcher falls with it; by which chain is told below the sentence."""
+    if not incident.dependent:
+        return ""
+    return f"not an independent verdict: {_some(map(without_asides, incident.dependent))}"
 
 
 def _still(incident: IncidentSeen, picture: Picture) -> str:

@@ -128,7 +128,10 @@ class Elsewhere:
             self.trouble = str(error)
             return []
         except UsageError:  # a private target, which is nobody's business
-            del self._asked[name]
+            self._asked.pop(name, None)
+            return []
+        except Exception as error:  # a defect of ours must not end the watch
+            self.trouble = f"our own defect: {type(error).__name__}"
             return []
         self.trouble = ""
         return [_told(each) for each in answers]

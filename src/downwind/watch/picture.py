@@ -123,6 +123,8 @@ class IncidentSeen:
     """The node, service or vantage that is named; empty where nothing is."""
     who: str = ""
     """The cause as people call it: Cloudflare's edge."""
+    slow: bool = False
+    """Nothing fails: its victims answer slower than they used to."""
     layer: str = ""
     """edge, origin, dns, network, certificate... as the errors say; empty where they do not."""
     signs: tuple[str, ...] = ()

@@ -12,6 +12,9 @@ _BEAT = 0.25
 _LEAST = 0.25
 """Real seconds by which a beat must be late to count as a stand."""
 _KEPT = 256
+_WITHIN, _TOO_MUCH = 10.0, 3.0
+"""Real seconds looked back, and of these the seconds of standing still after which nothing is
+judged: what fails then may fail by this machine alone."""
 
 
 def machine_time() -> tuple[float, ...]:
@@ -54,6 +57,14 @@ class Pulse:
         if self._timer is not None:
             self._look()
         return sum(seconds for over, seconds in self._stands if over >= since)
+
+    def too_busy(self) -> str:
+        """Why nothing can be judged now: it stood still for too much of the last seconds; empty
+        where it did not."""
+        stood = self.stood(self.now() - _WITHIN)
+        if stood < _TOO_MUCH:
+            return ""
+        return f"this machine is too busy: the watcher stood still for {stood:.0f} s just now"
 
     def _next(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_BEAT, self._beat)

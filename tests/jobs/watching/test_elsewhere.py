@@ -16,6 +16,7 @@ from downwind.evidence.log import read
 from downwind.jobs.watching import Watcher, WatchOptions, watching
 from downwind.model import Model
 from downwind.observe import Endpoint, Network
+from downwind.observe.globalping import Globalping
 from downwind.terms import Evidence, State
 from tests.jobs.watching.test_vantages import Door
 from tests.observe.globalping.server import FakeGlobalping, http_result
@@ -144,3 +145,19 @@ async def test_one_that_stays_down_is_asked_for_ever_more_seldom(tmp_path: Path)
         # 7 minutes: asked for at 0, 1, 3 and 7 minutes at most.
         of_this = [each for each in ground.logged() if each.subject == PAGE]
         assert 2 * 3 <= len(of_this) <= 4 * 3
+
+
+async def test_an_answer_that_makes_us_stumble_ends_no_watch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _ground(tmp_path, [http_result(500)]) as ground:
+        await ground.until(lambda: ground.state() is State.UP)
+
+        async def stumble(*_: object, **__: object) -> None:
+            raise KeyError("a defect")
+
+        monkeypatch.setattr(Globalping, "look", stumble)
+        ground.door.status = "500 Broken"
+        await ground.until(lambda: ground.state() is State.DOWN)
+        (told,) = [each for each in ground.watcher.picture.vantages if each.on_demand]
+        assert told.reason == "our own defect: KeyError"

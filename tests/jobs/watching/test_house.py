@@ -185,7 +185,7 @@ async def test_a_snapshot_of_another_version_is_told_and_the_log_gives_all_of_it
     assert await home.book.snapshot(home.store, others)
     home.store.close()
     again = Home(tmp_path)
-    assert "its version is 1, not 2" in again.restored.unread
+    assert "its version is 1, not 3" in again.restored.unread
     assert again.titles == ["v1"]
     again.store.close()
 

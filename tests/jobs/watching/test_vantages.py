@@ -137,6 +137,22 @@ async def test_an_agent_confirms_within_three_seconds_though_its_interval_is_a_m
         await ground.until(lambda: bool(ground.logged("paris")), 3.0)
 
 
+async def test_an_agent_probes_again_at_each_step_of_a_confirmation(tmp_path: Path) -> None:
+    speed, late = 4.0, 3.0
+    async with _ground(tmp_path, "paris", every=600, speed=speed) as ground:
+        await ground.until(lambda: bool(ground.told["paris"]))
+        for door in ground.doors.values():
+            door.status = "500 Broken"
+            door.times.clear()
+        ground.watcher.parts.schedule.ask(PAGE, "here")
+        await ground.until(lambda: bool(ground.doors["here"].times))
+        failed = ground.doors["here"].times[0]
+        await asyncio.sleep((10.0 + late) / speed)
+        after = [(each - failed) * speed for each in ground.doors["paris"].times]
+        for step in (0.0, 5.0, 10.0):
+            assert [each for each in after if step <= each < step + late], (step, after)
+
+
 async def test_a_rate_limited_vantage_has_no_vote_and_the_target_is_up(tmp_path: Path) -> None:
     async with _ground(tmp_path, "paris", "oslo", every=30, speed=20.0) as ground:
         ground.doors["oslo"].status = "429 Too Many Requests"

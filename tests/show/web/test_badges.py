@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from downwind.show.web import badges
@@ -38,6 +39,9 @@ async def test_the_badge_of_incidents_names_the_largest() -> None:
     assert await _badge(calm_picture(), path) == (200, "incidents: none")
     assert await _badge(outage_picture(), path) == (200, "incidents: 1 open: Cloudflare's edge")
     assert await _badge(blind_picture(), path) == (200, "incidents: unknown: blind")
+    slow = replace(outage_picture().incidents[0], slow=True)
+    calm = replace(calm_picture(), incidents=(slow,))
+    assert await _badge(calm, path) == (200, "incidents: none, something is slow")
     nothing = Picture(at=0, started_at=0)
     assert await _badge(nothing, path) == (200, "incidents: nothing known")
 

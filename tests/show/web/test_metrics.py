@@ -86,6 +86,15 @@ async def test_incidents_of_one_cause_are_one_series() -> None:
     assert _one(found, "downwind_incident_victims", **incident) == 15
 
 
+async def test_who_is_slow_is_a_series_of_its_own_that_pages_nobody() -> None:
+    picture = outage_picture()
+    slow = replace(picture.incidents[0], id="slow", slow=True, victims=("shop/do-0",))
+    found = await _scrape(replace(picture, incidents=(*picture.incidents, slow)))
+    labels = {"scope": "cloudflare/proxy", "phase": "open"}
+    assert _one(found, "downwind_incident_victims", verdict="slow", **labels) == 1
+    assert _one(found, "downwind_incident_victims", verdict="provider", **labels) == 14
+
+
 async def test_hostile_labels_stay_labels() -> None:
     found = await _scrape(hostile_picture())
     for series in found.values():

@@ -90,6 +90,15 @@ def test_a_state_is_told_by_its_word_and_not_by_colour_alone() -> None:
         assert each.text(deep=True).endswith(word)
 
 
+def test_what_is_slow_alone_makes_no_page_of_an_outage() -> None:
+    slow = replace(outage_incident(), slow=True)
+    page = LexborHTMLParser(live_page(replace(calm_picture(), incidents=(slow,)), NOON))
+    (main,) = page.css("main")
+    assert main.attributes["class"] == "doubt"
+    (card,) = page.css("article.incident")
+    assert "slow" in [each.text() for each in card.css(".chip")]
+
+
 def test_an_incident_shows_rivals_contradictions_and_its_timeline() -> None:
     text = incident_page(outage_incident(), outage_picture(), NOON)
     told = LexborHTMLParser(text).css_first("main").text(deep=True, separator=" ")  # type: ignore[union-attr]
@@ -211,4 +220,7 @@ def test_what_ends_is_told_as_early_as_alerts_tell_it_and_once_for_all_it_concer
         "Shop: do 0, News: do 1: their certificate ends",
         "Chat: do 2: its domain ends",
     ]
-    assert "is not known: x.test: no answer." in page.css_first("[aria-labelledby=soon] p").text()  # type: ignore[union-attr]
+    unknown = page.css_first("details#unregistered")
+    assert unknown is not None
+    assert "not known (1)" in unknown.text()
+    assert "x.test: no answer" in unknown.text()

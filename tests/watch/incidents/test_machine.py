@@ -351,3 +351,37 @@ def test_once_the_cause_is_over_who_still_fails_has_an_incident_of_its_own() -> 
     for _ in range(6):
         loop.round([fault("own:c.test", ["c.test/read"])])
     assert loop.open == ["own:c.test"]
+
+
+def test_a_clock_that_was_set_back_puts_no_telling_off() -> None:
+    loop = Loop(SITES)
+    loop.round([fault("cloudflare/proxy", EDGE)])
+    loop.at -= 3600.0
+    left = [fault("cloudflare/proxy", EDGE[:7])]
+    assert loop.round(left) == ("recovered",)
+    assert loop.incidents.ledger.open()[0].failing == frozenset(EDGE[:7])
+
+
+def test_what_is_back_an_hour_before_it_ended_by_the_clock_is_another_incident() -> None:
+    for back, told in ((60.0, ("reopened",)), (3600.0, ("opened",))):
+        loop = Loop(SITES)
+        loop.round([fault("cloudflare/proxy", EDGE)])
+        for _ in range(3):
+            loop.round([])
+        assert loop.open == []
+        loop.at -= back
+        assert loop.round([fault("cloudflare/proxy", EDGE)]) == told
+
+
+def test_the_parts_that_a_verdict_names_are_those_of_its_incident_and_told() -> None:
+    loop = Loop(SITES)
+    zones = ("hill/compute/north/a", "hill/compute/north/b")
+    loop.round([replace(fault("hill/compute/north", EDGE), parts=zones)])
+    (incident,) = loop.incidents.ledger.open()
+    assert incident.parts == zones
+    assert "What fails together: hill/compute/north/a, hill/compute/north/b." in text_of(
+        incident, "opened"
+    )
+    loop.round([replace(fault("hill/compute/north", EDGE), parts=zones[:1])], seconds=90.0)
+    loop.round([replace(fault("hill/compute/north", EDGE), parts=zones[:1])])
+    assert loop.incidents.ledger.open()[0].parts == zones[:1]

@@ -56,6 +56,7 @@ rounds = st.fixed_dictionaries(
         "seconds": st.sampled_from([1.0, 30.0, 400.0]),
         "pages": pages,
         "regular": st.booleans(),
+        "slow": st.sampled_from([False, False, True]),
         "blind": st.sampled_from([False, False, False, True]),
         "does": st.sampled_from(["", "", "", "acknowledge", "close", "comment"]),
     }

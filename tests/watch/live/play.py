@@ -13,7 +13,8 @@ from downwind.model import Model, model_from_texts
 from downwind.questions.suspects import Suspects
 from downwind.terms import Evidence, Seen
 from downwind.watch.feeds import FeedBoard
-from downwind.watch.incidents import Incident, IncidentEvent, Incidents, Maintenance
+from downwind.watch.incidents import Incident, IncidentEvent, Incidents, Maintenance, Observed
+from downwind.watch.live.slowness import ask_slow, learn, observe_slow
 from downwind.watch.live.state import LASTS, Live, Setting
 from downwind.watch.live.verdict import ask, observe
 from downwind.watch.selfcheck import AlertRoute, WatcherNeeds, with_watcher
@@ -72,6 +73,8 @@ class Play:
     maintenance: Maintenance = field(default_factory=lambda: Maintenance({}))
     events: list[IncidentEvent] = field(default_factory=list)
     now: float = BEGAN
+    slowness: bool = True
+    """Whether it is asked who is slow."""
 
     def __post_init__(self) -> None:
         settings = self.model.watch
@@ -117,6 +120,14 @@ class Play:
         question = ask(self.live, view)
         answer = question.answer() if question else None
         observed = observe(self.live, view, answer, regular=True)
+        self._tell(observed)
+        if self.slowness:
+            slow = ask_slow(self.live, view)
+            said = slow.answer() if slow else None
+            self._tell(observe_slow(self.live, view, said))
+            learn(self.live, said)
+
+    def _tell(self, observed: Observed) -> None:
         step = self.incidents.step(observed, self.maintenance)
         self.incidents = step.incidents
         self.events += step.events

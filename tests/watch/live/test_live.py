@@ -65,10 +65,10 @@ def test_who_holds_by_a_second_edge_is_saved_and_no_witness_against_the_first() 
 
 
 def test_who_leads_to_the_cause_by_a_soft_need_alone_is_not_called_saved() -> None:
-    services = model_of({**BOTH, "soft.test": ("fastly",)}).model_dump(mode="json")
+    model = model_of({**BOTH, "soft.test": ("front",)}).model_dump(mode="json")
     script = {"need": "script", "any_of": ["cloudflare"], "strength": "soft"}
-    services["services"][-1]["capabilities"][0]["declares"].append(script)
-    play = Play(Model.model_validate(services))
+    model["components"] = [{"id": "front", "declares": [script]}]
+    play = Play(Model.model_validate(model))
     play.calm()
     play.fail(*CLOUDFLARES)
     (incident,) = play.open
@@ -226,6 +226,7 @@ def test_a_snapshot_of_the_live_state_brings_back_changes_decisions_and_since_wh
     assert fresh.rates.rounds == play.live.rates.rounds
     name = "shop0.test/page"
     assert fresh.latest[name].failing_since == play.live.latest[name].failing_since is not None
+    assert fresh.latest[name].answered
     assert keep(fresh) == keep(play.live)
 
 
@@ -247,7 +248,7 @@ def test_what_is_no_live_state_is_refused(kept: bytes | None) -> None:
         ("changes", [{"id": "x"}]),
         ("decisions", [7]),
         ("rates", {"failed": {}, "rounds": "many"}),
-        ("failing", {"shop0.test/page": [None, "http", ""]}),
+        ("failing", {"shop0.test/page": [None, "http", "", True]}),
     ],
 )
 def test_a_live_state_of_which_one_part_is_broken_is_not_taken_over_in_part(

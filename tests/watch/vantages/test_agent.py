@@ -265,6 +265,7 @@ async def test_somebody_else_in_the_hubs_place_gets_no_token(
             await until(lambda: bool(told))
 
     assert "certificate" in told[0].lower()
+    assert fingerprint or "Give its authority (--authority)" in told[0]
     assert server.bodies == []
     assert hub_log(tmp_path) == []
 

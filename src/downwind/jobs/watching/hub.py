@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from downwind.jobs.watching.names import Names
+from downwind.jobs.watching.known_names import KnownNames
 from downwind.jobs.watching.watcher import Watcher
 from downwind.model import Step
 from downwind.observe.probes import probe_to_json
@@ -125,7 +125,7 @@ class LiveHub:
         """That name; raises UsageError where nothing is called so."""
         options = self._watcher.options
         graph = self._watcher.live.setting.graph
-        return Names.of(options.model, graph, options.catalog).check(name, "service")
+        return KnownNames.of(options.model, graph, options.catalog).check(name, "service")
 
     async def acknowledge(self, who: str, incident_id: str, by: str, note: str) -> bool:
         return await self._by_hand("acknowledge", who, incident_id, by, note)
@@ -147,7 +147,7 @@ class LiveHub:
         await self._watcher.take_in([Evidence(need_id, NEED, value, self.now(), vantage)])
         await self._watcher.suspect()
         if accept:
-            await self._watcher.stand_on(self._watcher.live.setting.graph)
+            await self._watcher.remapping.stand_on(self._watcher.live.setting.graph)
         await self._watcher.judge(regular=False)
         return True
 

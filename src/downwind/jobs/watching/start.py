@@ -11,9 +11,9 @@ from downwind.evidence.hosts import host_of
 from downwind.graph import Graph
 from downwind.jobs.remap import graph_of, remap, unmapped
 from downwind.jobs.stored.kept_model import keep_model
+from downwind.jobs.watching.footing import Footing
 from downwind.jobs.watching.house import DETECTOR
-from downwind.jobs.watching.itself import Itself
-from downwind.jobs.watching.names import Names
+from downwind.jobs.watching.known_names import KnownNames
 from downwind.jobs.watching.options import WatchOptions
 from downwind.jobs.watching.parts import Parts
 from downwind.jobs.watching.planned import plan
@@ -83,7 +83,7 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
         )
         whole = with_watcher(graph, options.needs(tuple(host_of(f.url) for f in feeds)))
         suspects = await asyncio.to_thread(Suspects.of, whole, LASTS)
-        itself = await _itself(options, whole)
+        footing = await _footing(options, whole)
         await asyncio.to_thread(load_kernels)
         setting = Setting(watched, options.vantages(), whole, suspects, options.catalog, settings)
         own = own_domains(options.model, ask=settings.domains.ask)
@@ -133,9 +133,9 @@ async def watching(options: WatchOptions) -> AsyncIterator[Watcher]:
             registrations,
             _elsewhere(options, live),
         )
-        watcher = Watcher(options, live, parts, itself)
+        watcher = Watcher(options, live, parts, footing)
         if accepted_needs(live.decisions):
-            await watcher.stand_on(whole)
+            await watcher.remapping.stand_on(whole)
         running = asyncio.create_task(watcher.run())
         try:
             yield watcher
@@ -159,7 +159,7 @@ def _above(options: WatchOptions) -> tuple[Watched, ...]:
 async def _first_map(options: WatchOptions) -> Graph:
     """What the watched stand on; raises UsageError where the settings name what is not there."""
     graph = await _map(options)
-    Names.of(options.model, graph, options.catalog).check_settings(options.settings)
+    KnownNames.of(options.model, graph, options.catalog).check_settings(options.settings)
     return graph
 
 
@@ -187,12 +187,12 @@ async def _map(options: WatchOptions) -> Graph:
     return mapped.graph
 
 
-async def _itself(options: WatchOptions, graph: Graph) -> Itself:
+async def _footing(options: WatchOptions, graph: Graph) -> Footing:
     """What the watcher stands on; it tells where its alert routes share a cause."""
-    itself = await asyncio.to_thread(Itself.of, graph)
-    if itself.warning:
-        options.told(itself.warning)
-    return itself
+    footing = await asyncio.to_thread(Footing.of, graph)
+    if footing.warning:
+        options.told(footing.warning)
+    return footing
 
 
 def _keep_model(options: WatchOptions) -> None:

@@ -82,6 +82,7 @@ def watch_(
     It maps what they stand on, probes them, and says who is at fault, as far as the evidence goes.
     The page is at http://127.0.0.1:8600/. Ctrl-C ends it; what it knows is kept, and it goes on
     from there. With --for it ends with 1 where something is down, with 3 where it saw nothing.
+    With --json the last picture is printed when it ends; while it runs, ask the API.
     """
     from downwind.jobs.watching import WatchOptions
     from downwind.model import Model, WatchSettings
@@ -95,15 +96,15 @@ def watch_(
     )
     opened = open_network(network, allow_private or [], contact)
     host, port = _endpoint(listen)
+    web = _Web(host, port, tuple(public_name or ()), certificate, key) if host else None
     options = WatchOptions(
         model=whole,
         network=opened,
         catalog=read_catalog(catalog, asdb=asdb, real=network is None),
         directory=store,
-        page="" if listen == "off" else f"http://{listen}/",
+        page=web.address if web else "",
         told=_say,
     )
-    web = _Web(host, port, tuple(public_name or ()), certificate, key) if host else None
     picture = _until_ended(_watch(options, web, seconds(lasts) if lasts else None, as_json))
     if picture is None:
         return
@@ -172,6 +173,17 @@ class _Web:
     names: tuple[str, ...]
     chain: Path | None
     key: Path | None
+
+    @property
+    def address(self) -> str:
+        """The page's address for those whom alerts reach: by a name of it, where it has one.
+
+        >>> _Web("0.0.0.0", 8600, ("watch.example",), Path("chain.pem"), None).address
+        'https://watch.example:8600/'
+        """
+        host = self.names[0] if self.names else self.host
+        bracketed = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.chain else 'http'}://{bracketed}:{self.port}/"
 
 
 async def _watch(
@@ -292,11 +304,14 @@ def _until_ended(work: Awaitable[_T]) -> _T | None:
 
 
 def _code(picture: "Picture") -> int:
-    """1 with an incident open or something down, 3 where nothing was seen, else 0."""
+    """1 with an incident open that is of no slow ones, or something down, 3 where nothing was seen,
+    else 0."""
     states = {each.state for each in picture.targets if each.kind == "capability"}
-    if not states - {None}:
+    if picture.watcher.blind:
+        _say(f"Nothing was seen: {picture.watcher.reason or 'its own connectivity fails'}.")
+    elif not states - {None}:
         _say("Nothing was seen yet: the first probes are spread over one interval.")
-    if picture.running() or State.DOWN in states:
+    if any(not each.slow for each in picture.running()) or State.DOWN in states:
         return 1
     return 0 if states - {None} else 3
 

@@ -139,7 +139,8 @@ def _query(params: tuple[Param, ...], request: Request) -> dict[str, str | int]:
 
 
 def _whole(written: str, most: int, where: str) -> int:
-    if not (written.isascii() and written.isdigit() and len(written) < 12 and int(written) <= most):
+    short = len(written) <= len(str(most))
+    if not (short and written.isascii() and written.isdigit() and int(written) <= most):
         what, todo = f"it is no whole number from 0 to {most}.", "Write digits alone, as 100."
         raise Refused(400, what, where=where, todo=todo)
     return int(written)

@@ -47,13 +47,16 @@ def _open(picture: Picture) -> tuple[str, str]:
     if picture.watcher.blind:
         return "unknown: blind", GREY
     running = [each for each in picture.running() if each.phase != "maintenance"]
-    if running:
-        worst = max(running, key=lambda each: len(each.victims))
+    failing = [each for each in running if not each.slow]
+    if failing:
+        worst = max(failing, key=lambda each: len(each.victims))
         who = line(worst.who or worst.scope or worst.suspect or "not known who", 30)
-        return f"{len(running)} open: {who}", RED
+        return f"{len(failing)} open: {who}", RED
     watched = [each for each in picture.targets if each.kind == "capability"]
     if any(map(fails, watched)):
         return "none, something fails", AMBER
+    if running:
+        return "none, something is slow", AMBER
     if not watched or all(each.state is None for each in watched):
         return "nothing known", GREY
     return "none", GREEN

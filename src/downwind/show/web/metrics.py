@@ -60,7 +60,7 @@ def _watcher(picture: Picture) -> Iterator[Metric]:
         ("downwind_watcher_healthy", "1 where the watcher is well.", seen.healthy),
         ("downwind_watcher_blind", "1 while its own connectivity fails.", seen.blind),
         ("downwind_probe_lag_seconds", "99 of 100 probes started no later.", seen.lag),
-        ("downwind_observations_unsaved", "Observations that the disk took not.", seen.unsaved),
+        ("downwind_observations_unsaved", "Observations that wait for the disk.", seen.unsaved),
         ("downwind_picture_timestamp_seconds", "When the picture was made.", picture.at),
         ("downwind_watcher_start_timestamp_seconds", "When it started.", picture.started_at),
         ("downwind_suspected_needs", "Suspected needs that wait for a person.",
@@ -123,7 +123,8 @@ def _incidents(picture: Picture) -> Iterator[Metric]:
     groups: dict[tuple[str, str, str], list[IncidentSeen]] = {}
     for each in running:
         scope = line(each.scope or each.suspect, _LABEL)
-        groups.setdefault((scope, each.verdict, each.phase), []).append(each)
+        verdict = "slow" if each.slow else each.verdict
+        groups.setdefault((scope, verdict, each.phase), []).append(each)
     opened = GaugeMetricFamily(
         "downwind_incident_open", "Incidents that are not closed.", labels=_INCIDENT
     )

@@ -66,7 +66,10 @@ def derive(
 
 
 def severity_of(incident: Incident) -> str:
-    """critical where the cause is certain or victims are many together; else a warning."""
+    """critical where the cause is certain or victims are many together; else, and where they are
+    slow only, a warning."""
+    if incident.slow:
+        return "warning"
     sure = incident.verdict in ("provider", "own", "unknown")
     return "critical" if sure else "warning"
 

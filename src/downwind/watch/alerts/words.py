@@ -16,24 +16,28 @@ def title_of(incident: Incident, kind: str) -> str:
     number = f"{len(parts.victims)} of {parts.of}" if parts.of else str(len(parts.victims))
     if kind == "closed" and incident.failing:
         lasted = say_duration(parts.lasted)
-        left = f"{len(incident.failing)} still down or degraded"
+        left = f"{len(incident.failing)} still {'slow' if incident.slow else 'down or degraded'}"
         return f"{incident.closed_why.capitalize()} after {lasted}: {_who(parts)}; {left}"
     if kind == "closed":
         return f"Over after {say_duration(parts.lasted)}: {_who(parts)}"
     if kind == "merged":
         return f"One with {incident.merged_into}: {_who(parts)}"
     unsure = "" if parts.sure or parts.blame == "unknown" else "perhaps "
-    return f"{unsure}{_who(parts)}: {number} down or degraded".replace("\n", " ")
+    how = "slower than usual" if incident.slow else "down or degraded"
+    return f"{unsure}{_who(parts)}: {number} {how}".replace("\n", " ")
 
 
 def text_of(incident: Incident, kind: str) -> str:
     """A few sentences: whose fault, how sure, since when, whom it hit, and what speaks against."""
     parts = parts_of(incident, incident.updated_at)
     lines = [f"{_blame(parts)}, since {_when(parts.since)}."]
+    if incident.slow:
+        lines.append("Nothing fails by it: they answer slower than they used to.")
     if kind == "closed":
         lines = [f"{incident.closed_why.capitalize()}. It was: {_who(parts)}."]
         if incident.failing:
-            lines.append(f"Still down or degraded: {_list(tuple(sorted(incident.failing)))}.")
+            how = "slow" if incident.slow else "down or degraded"
+            lines.append(f"Still {how}: {_list(tuple(sorted(incident.failing)))}.")
     elif kind == "merged":
         lines = [f"This turned out to be the same as {incident.merged_into}."]
     elif kind == "moved":
@@ -46,7 +50,7 @@ def text_of(incident: Incident, kind: str) -> str:
     if parts.alongside:
         lines.append(f"Nothing on the map leads to it from {_list(parts.alongside)}.")
     if parts.saved:
-        lines.append(f"Saved by a second need: {_list(parts.saved)}.")
+        lines.append(f"Saved by a second alternative: {_list(parts.saved)}.")
     lines += _beside(parts)
     lines.append(f"Incident {incident.id}")
     return "\n".join(lines)
@@ -75,7 +79,7 @@ def _beside(parts: Parts) -> list[str]:
 
 
 def _blame(parts: Parts) -> str:
-    sure = f"{parts.confidence:.0%} sure"
+    sure = "over 99% sure" if parts.confidence >= 0.995 else f"{parts.confidence:.0%} sure"
     layer = f", at {parts.layer}" if parts.layer else ""
     match parts.blame:
         case "them":

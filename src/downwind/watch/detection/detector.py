@@ -190,6 +190,15 @@ class Detector:
         up[:, self.mute] = down[:, self.mute] = 0.0
         return Likelihoods(up, down)
 
+    def slowness(self, now: float) -> Likelihoods:
+        """The same of whether a target is slow; of one that is not published as up nothing is
+        said."""
+        up, down = self.slow.likelihoods(now, self.rule)
+        silent = self.fault.targets[:, kernels.STATE] != kernels.UP
+        up[silent] = down[silent] = 0.0
+        up[:, self.mute] = down[:, self.mute] = 0.0
+        return Likelihoods(up, down)
+
     def false_alarms(self, target: str, vantage: str) -> float:
         """How often a probe fails there though the target is up, as learned."""
         pair = self.fault.pairs[self._target_of[target], self._vantage_of[vantage]]

@@ -9,6 +9,11 @@ from typing import Any
 REFUSALS = frozenset({401, 403, 405, 429, 999})
 """RFC 9110 and RFC 6585: whoever says so is there, and does not want this client or this request.
 999 is LinkedIn's own word for it."""
+_CHECKED, _CHECK = "cf-mitigated", "challenge"
+"""The header of Cloudflare's page that asks whether the client is a person (Cloudflare's docs)."""
+_UNAVAILABLE = 503
+"""The status of such a page without that header: Cloudflare's older ones, and others'."""
+_CHECK_WORDS = ("just a moment", "checking your browser", "verify you are human")
 
 
 class Outcome(IntEnum):
@@ -22,16 +27,27 @@ class Outcome(IntEnum):
     """Answered without a soft step."""
 
 
-def is_refusal(layer: str | None, status: int | None) -> bool:
-    """Whether a reply came, and it turned the client away."""
-    return status in REFUSALS and layer not in ("dns", "dial", "tls")
+def is_refusal(step: Mapping[str, Any]) -> bool:
+    """Whether a reply came to this step of probe.journey, and it turned the client away."""
+    if step.get("layer") in ("dns", "dial", "tls"):
+        return False
+    return step.get("status") in REFUSALS or _is_check(step)
 
 
-def outcome_of_step(ok: bool, layer: str | None, status: int | None = None) -> Outcome:
+def _is_check(step: Mapping[str, Any]) -> bool:
+    """Whether the reply is a page that asks whether the client is a person: people pass it."""
+    headers = step.get("headers") or {}
+    if headers.get(_CHECKED) == _CHECK:
+        return True
+    body = str(step.get("body") or "").lower()
+    return step.get("status") == _UNAVAILABLE and any(words in body for words in _CHECK_WORDS)
+
+
+def outcome_of_step(step: Mapping[str, Any]) -> Outcome:
     """Of one step in the form of probe.journey."""
-    if ok:
+    if step.get("ok"):
         return Outcome.ANSWERED
-    return Outcome.REFUSED if is_refusal(layer, status) else Outcome.FAILED
+    return Outcome.REFUSED if is_refusal(step) else Outcome.FAILED
 
 
 def outcome_of(value: Mapping[str, Any]) -> Outcome:
@@ -43,7 +59,7 @@ def outcome_of(value: Mapping[str, Any]) -> Outcome:
     steps = value.get("steps") or ()
     found = [
         (
-            outcome_of_step(bool(step.get("ok")), step.get("layer"), step.get("status")),
+            outcome_of_step(step),
             step.get("strength", "hard") == "hard",
         )
         for step in steps

@@ -13,6 +13,8 @@ _LONGEST = 60
 # How certain a verdict is of its cause: a weaker one takes nothing back.
 _RANK = {"provider": 3, "vantage": 3, "own": 2, "suspected": 2, "unknown": 1}
 
+SLOW = "slow:"
+"""Before the key of a verdict on who is slow."""
 SAME, RELATED, SIBLING, OVERLAPPING = 4.0, 3.0, 2.5, 1.0
 
 
@@ -39,9 +41,10 @@ def victims_of(fault: Fault, observed: Observed) -> frozenset[str]:
     return frozenset(target for target in named if observed.failing(target))
 
 
-def pending_key(cause: Cause) -> str:
+def pending_key(cause: Cause, *, slow: bool = False) -> str:
     """Under which a verdict is counted before it opens: its grain may still change."""
-    return f"scope:{cause.scope.provider}" if cause.scope else str(cause)
+    key = f"scope:{cause.scope.provider}" if cause.scope else str(cause)
+    return f"{SLOW}{key}" if slow else key
 
 
 def affinity(cause: Cause, victims: frozenset[str], incident: Incident, overlap: float) -> float:
@@ -73,12 +76,13 @@ def _by_victims(cause: Cause, victims: frozenset[str], incident: Incident, overl
     return OVERLAPPING + ever / 2 if ever >= overlap else 0.0
 
 
-def incident_id(since: float, cause: Cause, taken: Collection[str]) -> str:
+def incident_id(since: float, cause: Cause, taken: Collection[str], *, slow: bool = False) -> str:
     """A name that stays: when it began, and what was first blamed."""
     when = time.strftime("%Y-%m-%dT%H%M", time.gmtime(since))
     name = {"scope": cause.name, "own": f"own-{cause.name}", "vantage": f"vantage-{cause.name}"}
     words = name.get(cause.kind, "unknown").lower().replace("*", "all")
     slug = _SAFE.sub("-", words).strip("-.")[:_LONGEST].strip("-.") or "unnamed"
+    slug = f"slow-{slug}" if slow else slug
     wanted, number = f"{when}-{slug}", 2
     while wanted in taken:
         wanted, number = f"{when}-{slug}-{number}", number + 1

@@ -234,6 +234,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "failing": _set,
     "watched": _whole,
     "saved": _texts,
+    "slow": _yes,
     "severity": _number,
     "contradicts": _texts,
     "rivals": _weighed,

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from downwind.model.durations import say_duration
-from downwind.watch.incidents.causes import incident_id, pending_key
+from downwind.watch.incidents.causes import SLOW, incident_id, pending_key
 from downwind.watch.incidents.ledger import Ledger
 from downwind.watch.incidents.maintenance import Maintenance
 from downwind.watch.incidents.match import Blamed, Matches, blamed, match
+from downwind.watch.incidents.slow import beneath
 from downwind.watch.incidents.tell import (
     Telling,
     cause_kind,
@@ -59,15 +60,19 @@ class Incidents:
     """Cause -> rounds for which it was blamed and has not opened yet."""
 
     def step(self, observed: Observed, maintenance: Maintenance | None = None) -> Step:
-        """What this round tells; `observed.at` never goes back."""
+        """What this round tells; `observed.at` goes back only where the clock was set back."""
         if observed.blind:
             return Step((), self)
         windows = maintenance or Maintenance({})
-        verdicts = blamed(observed)
-        found = match(verdicts, self.ledger.incidents.values(), observed.at, self.ledger.rules)
+        known = self.ledger.incidents
+        mine = [each for each in known.values() if each.slow is observed.slow]
+        found = match(blamed(observed), mine, observed.at, self.ledger.rules)
+        if observed.slow:
+            found = beneath(found, known.values())
         events: list[IncidentEvent] = []
-        counts: dict[str, Count] = {}
-        for incident in self.ledger.incidents.values():
+        others = {each.id for each in known.values()}.difference(each.id for each in mine)
+        counts = {id: count for id, count in self.counts.items() if id in others}
+        for incident in mine:
             verdict = found.of.get(incident.id)
             if not incident.open and verdict is None and not incident.muted:
                 continue
@@ -125,21 +130,31 @@ class Incidents:
         self, found: Matches, observed: Observed, windows: Maintenance
     ) -> tuple[list[IncidentEvent], dict[str, int]]:
         events: list[IncidentEvent] = []
-        pending: dict[str, int] = {} if observed.regular else dict(self.pending)
+        pending = {
+            key: seen
+            for key, seen in self.pending.items()
+            if not observed.regular or key.startswith(SLOW) is not observed.slow
+        }
         taken = set(self.ledger.incidents)
         rules = self.ledger.rules
         for verdict in found.fresh:
-            key = pending_key(verdict.cause)
+            key = pending_key(verdict.cause, slow=observed.slow)
             seen = self.pending.get(key, 0) + observed.regular
-            if max(seen, 1) < rules.rounds_to_open(verdict.fault.verdict):
+            if max(seen, 1) < _rounds_to_open(verdict, observed, rules):
                 pending[key] = seen
                 continue
             pending.pop(key, None)
             began = min(observed.since.get(v, observed.at) for v in verdict.victims)
-            id = incident_id(began, verdict.cause, taken)
+            id = incident_id(began, verdict.cause, taken, slow=observed.slow)
             taken.add(id)
             events.append(opening(id, began, verdict, observed, windows, rules))
         return events, pending
+
+
+def _rounds_to_open(verdict: Blamed, observed: Observed, rules: Rules) -> int:
+    if not observed.slow:
+        return rules.rounds_to_open(verdict.fault.verdict)
+    return rules.rounds_until_slow(len({observed.service(each) for each in verdict.victims}))
 
 
 def _counted(count: Count, incident: Incident, verdict: Blamed | None, observed: Observed) -> Count:
@@ -180,6 +195,8 @@ def _muted_or_again(
 
 
 def _over(incident: Incident, count: Count, observed: Observed, rules: Rules) -> bool:
+    if incident.slow:
+        return count.gone >= rules.slow_rounds
     left = sum(not observed.holds(target, ()) for target in incident.failing)
     stubborn = 2 * left >= len(incident.victims)
     return count.gone >= (rules.stubborn_rounds if stubborn else rules.close_rounds)

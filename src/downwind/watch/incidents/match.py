@@ -94,7 +94,8 @@ def _scores(
 def _recent(incident: Incident, at: float, rules: Rules) -> bool:
     if incident.merged_into or incident.closed_at is None:
         return False
-    return incident.muted or at - incident.closed_at <= rules.reopen_within
+    # The clock may have been set back since.
+    return incident.muted or abs(at - incident.closed_at) <= rules.reopen_within
 
 
 def _swallowed_by(incident: Incident, verdicts: Sequence[Blamed], rules: Rules) -> Blamed | None:

@@ -85,12 +85,13 @@ def opening(
     windows, silent = maintenance.touching(observed.at, failing, verdict.cause)
     whole = replace(
         whole,
+        slow=observed.slow,
         changes=_own_changes(whole, observed, rules),
         detail_at=observed.at,
         windows=windows,
         silent=silent,
     )
-    names = (*_CAUSE, *_WEIGHED, "changes", "page", "detail_at", "windows", "silent")
+    names = (*_CAUSE, *_WEIGHED, "slow", "changes", "page", "detail_at", "windows", "silent")
     changes = {name: field_to_json(whole, name) for name in names}
     changes |= {"since": began, "opened_at": observed.at}
     return IncidentEvent(
@@ -197,7 +198,11 @@ def tell_changes(telling: Telling, observed: Observed, rules: Rules) -> None:
     if fresh:
         kept = sorted({*now.changes, *fresh}, key=lambda c: (-c.at, c.service, c.title))[:20]
         after = replace(now, changes=tuple(kept))
-        telling.tell("change", {"changes": field_to_json(after, "changes")})
+        told = "; ".join(
+            f"{c.title or 'a change'} of {'everything' if c.service == '*' else c.service}"
+            for c in fresh
+        )
+        telling.tell("change", {"changes": field_to_json(after, "changes")}, text=told[:500])
 
 
 def tell_detail(telling: Telling, verdict: Blamed, observed: Observed, rules: Rules) -> None:
@@ -269,7 +274,8 @@ def _differing(before: Incident, after: Incident, names: Iterable[str]) -> dict[
 
 
 def _due(incident: Incident, at: float, rules: Rules) -> bool:
-    return at - incident.detail_at >= rules.detail_every
+    """A clock that was set back since the last telling puts none off."""
+    return not 0 <= at - incident.detail_at < rules.detail_every
 
 
 def _page_text(before: StatusPage | None, page: StatusPage) -> str:

@@ -127,6 +127,8 @@ class Incident:
     """How many targets were watched when it was last told."""
     saved: tuple[str, ...] = ()
     """Targets that stand on the cause, and hold by a second need."""
+    slow: bool = False
+    """Nothing fails: its victims answer slower than they used to. It stays so."""
     severity: float = 0.0
     """Share of those who stand on the cause alone that fails; 0 where it is not known."""
     contradicts: tuple[str, ...] = ()
@@ -207,6 +209,10 @@ class Rules:
     """Rounds without the verdict, or with all victims back, after which it is over."""
     stubborn_rounds: int = 10
     """The same, while at least half of all that it ever hit still fails."""
+    slow_rounds: int = 10
+    """Rounds for which several services must be slow until it opens, and nobody until it closes."""
+    slow_alone_rounds: int = 240
+    """The same for one service: many are slow for an hour now and then."""
     change_rounds: int = 3
     """Rounds that a wider or another cause of no greater certainty must stand."""
     overlap: float = 0.5
@@ -221,6 +227,10 @@ class Rules:
     """Closed incidents kept in memory; the log has all."""
     keep_events: int = 500
     """Events of an incident kept in memory; the log has all."""
+
+    def rounds_until_slow(self, services: int) -> int:
+        """Rounds after which so many slow services are an incident."""
+        return self.slow_rounds if services > 1 else self.slow_alone_rounds
 
     def rounds_to_open(self, verdict: str) -> int:
         return {
@@ -256,6 +266,8 @@ class Observed:
     """Suspect or scope as text -> why the watcher itself stands on it."""
     regular: bool = True
     """False between rounds: such a step opens and updates, and counts nothing towards a close."""
+    slow: bool = False
+    """It is told of who is slow, and not of who fails: in `states` all that is slow is DEGRADED."""
     blind: bool = False
     """The watcher sees nothing, or no verdict was reached in time: all stays as it is."""
 

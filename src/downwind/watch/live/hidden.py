@@ -26,7 +26,8 @@ def suspected(
     """Needs that the falls of `period` seconds suggest and the graph does not know."""
     fells = [
         Fell(target, event.at, f"{event.incident}:{event.number}")
-        for timeline in ledger.timelines.values()
+        for id, timeline in ledger.timelines.items()
+        if not ledger.incidents[id].slow
         for event in timeline
         for target in event.joined
     ]

@@ -17,7 +17,7 @@ from downwind.watch.picture import ChangeSeen
 
 PART = "live"
 """Its name among the parts of a snapshot."""
-VERSION = 2
+VERSION = 3
 
 
 def keep(live: Live) -> bytes:
@@ -32,7 +32,7 @@ def keep(live: Live) -> bytes:
         "decisions": [decision_to_json(each) for each in live.decisions],
         "rates": {"failed": dict(live.rates.failed), "rounds": live.rates.rounds},
         "failing": {
-            name: [each.failing_since, each.layer, each.reason]
+            name: [each.failing_since, each.layer, each.reason, each.answered]
             for name, each in live.latest.items()
             if each.failing_since is not None
         },
@@ -63,7 +63,7 @@ def recall(live: Live, parts: Mapping[str, bytes]) -> None:
     for name, row in failing.items():
         latest = live.latest.get(name)
         if latest is not None:
-            latest.failing_since, latest.layer, latest.reason = row
+            latest.failing_since, latest.layer, latest.reason, latest.answered = row
 
 
 def _rates(told: Mapping[str, Any]) -> OwnRates:
@@ -71,5 +71,5 @@ def _rates(told: Mapping[str, Any]) -> OwnRates:
     return OwnRates(failed, float(told["rounds"]))
 
 
-def _failing(since: Any, layer: Any, reason: Any) -> tuple[float, str, str]:
-    return float(since), str(layer), str(reason)
+def _failing(since: Any, layer: Any, reason: Any, answered: Any) -> tuple[float, str, str, bool]:
+    return float(since), str(layer), str(reason), bool(answered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import get_args
@@ -36,6 +37,7 @@ _SIGNS = {
     "http": "answers with errors",
     "expect": "answers with what is not expected",
 }
+_SERVER_ERROR = re.compile(r"\bstatus 5\d\d\b")
 _CLOSED_SHOWN = 20
 _VERDICTS: Mapping[str, Verdict] = {name: name for name in get_args(Verdict)}
 
@@ -106,10 +108,11 @@ def incident_seen(
         scope=str(scope) if scope else "",
         suspect=incident.cause.name,
         who=who_of(live.setting.catalog, incident),
+        slow=incident.slow,
         layer=incident.layer,
         signs=_signs(live, incident),
         confidence=incident.confidence,
-        severity=incident.severity or None,
+        severity=None if incident.slow else incident.severity or None,
         victims=tuple(sorted(incident.failing if incident.open else incident.victims)),
         saved=incident.saved,
         of=incident.watched,
@@ -136,27 +139,34 @@ def incident_seen(
 
 def _signs(live: Live, incident: Incident) -> tuple[str, ...]:
     """How it shows: what the errors are like, and whether the provider's DNS still answers."""
+    if incident.slow:
+        return ("answers slower than usual",)
     if incident.cause.kind == "own" and incident.layer == "dns":
         return ("does not resolve",)
     shown = (_SIGNS[incident.layer],) if incident.layer in _SIGNS else ()
-    if incident.layer == "http" and not _any_answer(live, incident):
-        shown = ("does not answer",)
+    if incident.layer == "http":
+        shown = (_of_http(live, incident),)
     scope = incident.cause.scope
     if scope is None or incident.layer == "dns":
         return shown
     answering = _servers_answer(live, scope.provider)
     if answering is None:
         return shown
-    return (*shown, "its DNS answers" if answering else "its DNS does not answer")
+    return (*(shown or ("fails",)), "its DNS answers" if answering else "its DNS does not answer")
 
 
-def _any_answer(live: Live, incident: Incident) -> bool:
-    """Whether any victim's latest failed probe got an answer at all."""
-    return any(
-        live.latest[each.target.name].answered
+def _of_http(live: Live, incident: Incident) -> str:
+    """What the latest failed probes of its victims got for an answer."""
+    told = [
+        live.latest[each.target.name]
         for each in live.setting.watched
         if each.capability in incident.failing
-    )
+    ]
+    answers = [each.reason for each in told if each.answered]
+    if not answers:
+        return "does not answer"
+    made = incident.verdict == "provider" and all(map(_SERVER_ERROR.search, answers))
+    return "makes these 5xx" if made else _SIGNS["http"]
 
 
 def _servers_answer(live: Live, provider: str) -> bool | None:

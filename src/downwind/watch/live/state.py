@@ -36,6 +36,7 @@ from downwind.watch.live.endings import KIND as ENDING
 from downwind.watch.live.endings import ToldEndings
 from downwind.watch.live.hindered import Hindered
 from downwind.watch.live.latest import Latest
+from downwind.watch.live.saved import stood_on
 from downwind.watch.live.set_back import keep_age
 from downwind.watch.live.states import Capabilities
 from downwind.watch.live.testimony import Voices
@@ -102,6 +103,8 @@ class Live:
     capabilities: Capabilities
     changes: list[ChangeSeen] = field(default_factory=list)
     rates: OwnRates = NOTHING_LEARNED
+    slow_rates: OwnRates = NOTHING_LEARNED
+    """How often each service is slow by itself."""
     published: Published | None = None
     sights: dict[tuple[str, str], Witness] = field(default_factory=dict)
     """(vantage, target) -> how one of the hosts that show one's own connectivity fares."""
@@ -118,6 +121,7 @@ class Live:
     touched: set[str] = field(default_factory=set)
     """Targets of which something was heard since they were drawn."""
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+    _stood_on: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, setting: Setting, board: FeedBoard, own: OwnDomains | None = None) -> Live:
@@ -206,10 +210,17 @@ class Live:
             self._reached[capability] = frozenset(self.setting.graph.reach(capability))
         return self._reached[capability]
 
+    def stood_on(self, capability: str) -> frozenset[str]:
+        """All that it leans on by hard needs alone."""
+        if capability not in self._stood_on:
+            self._stood_on[capability] = stood_on(self.setting.graph, capability)
+        return self._stood_on[capability]
+
     def stand_on(self, graph: Graph, suspects: Suspects) -> None:
         """From now on what the watched stand on is this."""
         self.setting = replace(self.setting, graph=graph, suspects=suspects)
         self._reached.clear()
+        self._stood_on.clear()
 
     def _hear_probe(self, record: Evidence) -> None:
         if record.vantage not in self.detector.vantages:

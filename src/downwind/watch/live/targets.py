@@ -75,6 +75,7 @@ class Targets:
                 name: each.key for each in self._capabilities.values() for name, _ in each.targets
             }
         running = [each for each in incidents if each.phase != "closed"]
+        running.sort(key=lambda each: not each.slow)  # who fails as well is told with those
         said = _Said(
             {victim: each.id for each in running for victim in each.victims},
             {key: each.scope for each in running for key in each.saved},
@@ -128,6 +129,7 @@ def _target(live: Live, known: _Capability, state: State | None, said: _Said) ->
     told = [live.latest[name] for name, _ in known.targets]
     published = live.published
     standings = [published.standing(n) for _, n in known.targets] if published else []
+    slow = any(s.slow for s in standings)
     scope = said.saved.get(known.key)
     way = second_way(live.setting.graph, known.key, scope) if scope else None
     return TargetSeen(
@@ -136,7 +138,7 @@ def _target(live: Live, known: _Capability, state: State | None, said: _Said) ->
         service=known.service,
         state=state,
         since=max((s.since for s in standings if s.since > 0), default=None),
-        slow=any(s.slow for s in standings),
+        slow=slow,
         flapping=any(s.flapping for s in standings),
         latency_p50=told[0].quantile(0.5),
         latency_p95=told[0].quantile(0.95),
@@ -146,7 +148,7 @@ def _target(live: Live, known: _Capability, state: State | None, said: _Said) ->
         availability=said.availability.get(known.key),
         saved_by=way.need if way else "",
         stands_on=_called(live, way.on) if way else "",
-        incident=said.victims.get(known.key, "") if state is not State.UP else "",
+        incident=said.victims.get(known.key, "") if state is not State.UP or slow else "",
         certificate_ends=min(
             (t.certificate_ends for t in told if t.certificate_ends is not None), default=None
         ),

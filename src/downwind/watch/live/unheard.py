@@ -35,14 +35,17 @@ def is_premature(live: Live, fault: Attribution, now: float) -> bool:
     return well < _ENOUGH * watched
 
 
-def _others(live: Live, place: str, now: float) -> list[int]:
-    """The vantages outside the place that see and were heard of late."""
-    inside = {v for each in live.setting.places() if each.name == place for v in each.vantages}
+def heard_of_late(live: Live, now: float) -> list[int]:
+    """The numbers of the vantages that see and were heard of late."""
     every = live.setting.settings.every
     return [
         number
         for number, name in enumerate(live.detector.vantages)
-        if name not in inside
-        and not live.detector.mute[number]
+        if not live.detector.mute[number]
         and now - live.heard_at.get(name, float("-inf")) <= _ALIVE * every
     ]
+
+
+def _others(live: Live, place: str, now: float) -> list[int]:
+    inside = {v for each in live.setting.places() if each.name == place for v in each.vantages}
+    return [n for n in heard_of_late(live, now) if live.detector.vantages[n] not in inside]

@@ -15,6 +15,7 @@ from downwind.questions.attribution.verdict import Answer, Attribution
 from downwind.terms import Scope, State
 from downwind.watch.feeds import FeedBoard, Post
 from downwind.watch.incidents import Change, Observed, StatusPage
+from downwind.watch.live.one_word import on_one_word, targets_of
 from downwind.watch.live.state import LASTS, Live, View
 from downwind.watch.live.unheard import is_premature
 from downwind.watch.selfcheck import independence
@@ -55,6 +56,11 @@ def ask(live: Live, view: View) -> Question | None:
     ratio = view.testimony.log_down - view.testimony.log_up
     if view.blind or not (ratio > 0).any():
         return None
+    return question_of(live, view)
+
+
+def question_of(live: Live, view: View) -> Question:
+    """The question of what the view's testimony tells."""
     within = live.setting.settings.own_changes_within
     changes = tuple(
         OwnChange(change.service, max(0.0, view.at - change.at))
@@ -77,7 +83,7 @@ def _rates(live: Live) -> OwnRates:
 def observe(live: Live, view: View, answer: Answer | None, *, regular: bool) -> Observed:
     """What the incidents are told of this moment."""
     said = answer.attributions if answer else ()
-    faults = tuple(fault for fault in said if not is_premature(live, fault, view.at))
+    faults = _ripe(live, said, view.at)
     states = {key: state for key, state in live.states().items() if state is not None}
     of = {each.target.name: each.capability for each in live.setting.watched}
     since: dict[str, float] = {}
@@ -91,31 +97,44 @@ def observe(live: Live, view: View, answer: Answer | None, *, regular: bool) -> 
     scopes = [fault.scope for fault in faults if fault.scope is not None]
     return Observed(
         at=view.at,
-        faults=[_told(live, fault) for fault in faults],
+        faults=[for_readers(live, fault) for fault in faults],
         states=states,
         watched=len(set(of.values()) - {""}),
         since=since,
         layers={key: layer for key, layer in layers.items() if layer},
         saved={str(scope): saved_by(live, scope, states) for scope in scopes},
         pages={scope.provider: page_of(live.board, scope, view.at) for scope in scopes},
-        changes=_own(live, view.at),
-        dependent=_dependent(live.setting.graph, scopes),
+        changes=own_changes(live, view.at),
+        dependent=dependent_on(live.setting.graph, scopes),
         regular=regular,
         blind=view.blind or (answer is not None and answer.cut_short and not said),
     )
 
 
+def _ripe(live: Live, said: Sequence[Attribution], now: float) -> tuple[Attribution, ...]:
+    """Those that need not wait for what other vantages will say."""
+    targets = targets_of(live) if said else {}
+    return tuple(
+        fault
+        for fault in said
+        if not is_premature(live, fault, now) and not on_one_word(live, fault, now, targets)
+    )
+
+
 def saved_by(live: Live, scope: Scope, states: Mapping[str, State]) -> tuple[str, ...]:
-    """Capabilities that lean on the scope, do not fall with it, and stand."""
+    """Capabilities that stand by an alternative of what leads to the scope.
+
+    Who leads to it by a soft need alone is not saved: it lost nothing that it cannot do without.
+    """
     name = str(scope)
-    graph, suspects = live.setting.graph, live.setting.suspects
+    suspects = live.setting.suspects
     if name not in suspects.number:
         return ()
     falls = suspects.blamed_by(name)
     return tuple(
         key
         for key, state in states.items()
-        if state is State.UP and key not in falls and key in graph.nodes and name in live.reach(key)
+        if state is State.UP and key not in falls and name in live.stood_on(key)
     )
 
 
@@ -129,7 +148,7 @@ def page_of(board: FeedBoard, scope: Scope, now: float) -> StatusPage:
     return StatusPage(scope.provider, "green" if green else "unknown")
 
 
-def _told(live: Live, fault: Attribution) -> Attribution:
+def for_readers(live: Live, fault: Attribution) -> Attribution:
     """The verdict with what a reader can use: probes that can be made, and other causes."""
     watched = {each.node for each in live.setting.watched if each.node}
     mine = {str(fault.scope), fault.suspect}
@@ -145,7 +164,8 @@ def _said(post: Post) -> Said:
     return Said(post.scope, level)
 
 
-def _own(live: Live, now: float) -> tuple[Change, ...]:
+def own_changes(live: Live, now: float) -> tuple[Change, ...]:
+    """One's own changes of late."""
     within = live.setting.settings.own_changes_within
     return tuple(
         Change(each.at, each.service, each.title, each.by)
@@ -154,7 +174,8 @@ def _own(live: Live, now: float) -> tuple[Change, ...]:
     )
 
 
-def _dependent(graph: Graph, scopes: Sequence[Scope]) -> dict[str, str]:
+def dependent_on(graph: Graph, scopes: Sequence[Scope]) -> dict[str, str]:
+    """Scope as text -> why the watcher itself stands on it."""
     found = {}
     for scope in scopes:
         if str(scope) in graph.nodes:

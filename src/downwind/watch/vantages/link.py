@@ -145,6 +145,12 @@ class HubLink:
                 f"Somebody else answers for the hub: its certificate is {error.got.hex()}.",
                 where=url,
             ) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise HubAway(
+                f"The hub's certificate is not trusted here: {error.certificate_error.args[-1]}. "
+                "Give its authority (--authority) or its SHA-256 (--fingerprint).",
+                where=url,
+            ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise HubAway(f"The hub cannot be reached: {_reason(error)}.", where=url) from error
 

@@ -6,7 +6,7 @@ from downwind import __version__
 from downwind.show.html import Html, join, tag
 from downwind.show.watch_words import STALE, fails, leading, summary
 from downwind.show.web.page.around import alone, around, standing
-from downwind.show.web.page.ends import soon
+from downwind.show.web.page.ends import soon, unregistered
 from downwind.show.web.page.incident import incident_body, incident_card, named
 from downwind.show.web.page.parts import Seen, time
 from downwind.watch.picture import IncidentSeen, Picture
@@ -36,18 +36,27 @@ def live_page(picture: Picture, now: float) -> str:
         *(incident_card(each, seen, led=each is first) for each in running[:_SHOWN]),
         alone(seen),
         soon(seen),
-        tag("section", *standing(seen), _closed(over), *around(seen), class_="folds"),
+        tag(
+            "section",
+            *standing(seen),
+            _closed(over),
+            *around(seen),
+            unregistered(seen),
+            class_="folds",
+        ),
     )
     return _page(_title(picture, len(running)), body, mood, picture)
 
 
-def _order(incident: IncidentSeen, first: IncidentSeen | None) -> tuple[bool, bool, int]:
-    return incident is not first, incident.phase == "maintenance", -len(incident.victims)
+def _order(incident: IncidentSeen, first: IncidentSeen | None) -> tuple[bool, bool, bool, int]:
+    planned = incident.phase == "maintenance"
+    return incident is not first, incident.slow, planned, -len(incident.victims)
 
 
 def incident_page(incident: IncidentSeen, picture: Picture, now: float) -> str:
     """One incident with its timeline."""
     mood = "bad" if incident.phase in ("open", "acknowledged") else "calm"
+    mood = "doubt" if mood == "bad" and incident.slow else mood
     body = incident_body(incident, Seen.of(picture, now))
     return _page(f"{named(incident)} - Downwind", body, mood, picture)
 
@@ -56,12 +65,14 @@ def _mood(picture: Picture, now: float) -> tuple[str, str]:
     """How the page looks, and its sign."""
     if picture.watcher.blind:
         return "blind", "?"
-    if any(each.phase != "maintenance" for each in picture.running()):
+    running = [each for each in picture.running() if each.phase != "maintenance"]
+    if any(not each.slow for each in running):
         return "bad", "✕"
     watched = [each for each in picture.targets if each.kind == "capability"]
     if not watched or all(each.state is None for each in watched):
         return "blind", "?"
-    if any(map(fails, watched)) or not picture.watcher.healthy or now - picture.at > STALE:
+    stale = now - picture.at > STALE
+    if running or any(map(fails, watched)) or not picture.watcher.healthy or stale:
         return "doubt", "!"
     return "calm", "✓"
 

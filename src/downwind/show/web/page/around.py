@@ -19,7 +19,7 @@ _MOST = 200
 
 def alone(seen: Seen) -> Html | None:
     """What fails or is unknown and belongs to no open incident."""
-    in_one = {key for each in seen.picture.running() for key in each.victims}
+    in_one = {key for each in seen.picture.running() if not each.slow for key in each.victims}
     rows = [
         each for each in seen.picture.targets
         if (fails(each) or (each.state is None and each.kind == "capability"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from downwind.show.html import Html, join, tag
+from downwind.show.html import Html, tag
 from downwind.show.watch_words import line, title_of
-from downwind.show.web.page.parts import Seen, time
+from downwind.show.web.page.parts import Seen, folded, names, time
 from downwind.watch.detection.expiry import CERTIFICATE, DOMAIN
 from downwind.watch.picture import TargetSeen
 
@@ -14,7 +14,7 @@ _MOST, _NAMED = 20, 3
 
 
 def soon(seen: Seen) -> Html | None:
-    """Those that are told of by now, the first to end first, and of which it is not known."""
+    """Those that are told of by now, the first to end first."""
     found: dict[tuple[float, str], list[str]] = {}
     for each in seen.picture.targets:
         for what, at in _ends(each, seen.now):
@@ -28,12 +28,24 @@ def soon(seen: Seen) -> Html | None:
         )
         for (at, what), of in sorted(found.items())[:_MOST]
     ]
-    unknown = _unknown(seen.picture.targets)
-    if not items and unknown is None:
+    if not items:
         return None
-    told = tag("ul", *items) if items else None
-    heading = tag("h2", "Ends soon" if items else "Ends", id="soon")
-    return tag("section", heading, join(told, unknown), aria_labelledby="soon")
+    heading = tag("h2", "Ends soon", id="soon")
+    return tag("section", heading, tag("ul", *items), aria_labelledby="soon")
+
+
+def unregistered(seen: Seen) -> Html | None:
+    """Folded: the domains of which nobody knows until when they are registered, and why."""
+    reasons = sorted({each.domain_unknown for each in seen.picture.targets if each.domain_unknown})
+    if not reasons:
+        return None
+    more = len(reasons) - _MOST
+    return folded(
+        "unregistered",
+        f"Registered until when: not known ({len(reasons):,})",
+        names(line(each, 200) for each in reasons[:_MOST]),
+        tag("p", f"and {more:,} more", class_="soft") if more > 0 else None,
+    )
 
 
 def _ends(each: TargetSeen, now: float) -> Iterable[tuple[str, float]]:
@@ -43,16 +55,6 @@ def _ends(each: TargetSeen, now: float) -> Iterable[tuple[str, float]]:
     ):
         if at is not None and at - now < ahead:
             yield what, at
-
-
-def _unknown(targets: Iterable[TargetSeen]) -> Html | None:
-    """Domains of which nobody knows until when they are registered, each reason once."""
-    reasons = sorted({line(each.domain_unknown, 200) for each in targets if each.domain_unknown})
-    if not reasons:
-        return None
-    more = f" and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
-    told = "; ".join(reasons[:_NAMED])
-    return tag("p", f"Until when these are registered is not known: {told}{more}.", class_="soft")
 
 
 def _some(names: list[str]) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from downwind.model.durations import say_duration
 from downwind.show.html import Html, join, tag
+from downwind.show.watch_text import sure
 from downwind.show.watch_words import lead_of, line, sentence
 from downwind.show.web.page.parts import (
     Seen,
@@ -83,6 +84,7 @@ def _chips(incident: IncidentSeen) -> Html:
         "p",
         chip(incident.phase, incident.phase),
         chip(_KINDS[incident.verdict]),
+        chip("slow") if incident.slow else None,
         chip(line(incident.layer, 40)) if incident.layer else None,
         tag("span", lead_of(incident), class_="unseen"),
         class_="chips",
@@ -107,7 +109,7 @@ def _facts(incident: IncidentSeen, seen: Seen) -> Html:
         ("Still failing then", f"{len(incident.still):,}" if incident.still else None),
         ("Came back", _times(incident.reopened) if incident.reopened else None),
         ("Verdict", join(time(incident.detected_at, now, relative=False), f", after {late}")),
-        ("How sure", f"{incident.confidence:.0%}"),
+        ("How sure", sure(incident.confidence)),
         ("Hit", hit),
         ("Saved", f"{len(incident.saved):,}" if incident.saved else None),
         ("Against it", _hold(incident) if incident.contradicting else None),
@@ -179,7 +181,8 @@ def _folds(incident: IncidentSeen, seen: Seen, key: str, *, open_: bool = False)
         ("same", "What these probes cannot tell it from", [line(e) for e in incident.same]),
         ("separating", "Probes that would tell", [line(e) for e in incident.separating]),
         ("with", "Fell with it", [line(e) for e in incident.consequences]),
-        ("dependent", "Why the verdict is not independent", [line(e) for e in incident.dependent]),
+        ("dependent", "Why the verdict is not independent",
+         [line(e, 1000) for e in incident.dependent]),
     ):  # fmt: skip
         if told:
             parts.append((name, f"{title} ({len(told):,})", names(told)))

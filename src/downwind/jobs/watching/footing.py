@@ -16,7 +16,7 @@ _MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Itself:
+class Footing:
     """Findings on one graph with the watcher in it."""
 
     silenced: tuple[str, ...]
@@ -24,7 +24,7 @@ class Itself:
     routes: Routes
 
     @classmethod
-    def of(cls, graph: Graph) -> Itself:
+    def of(cls, graph: Graph) -> Footing:
         """Takes milliseconds for each cause."""
         return cls(_silenced(graph), alert_routes(graph, LASTS))
 

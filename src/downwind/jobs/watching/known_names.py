@@ -17,7 +17,7 @@ _ALIKE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class KnownNames:
     """The names that mean something to one watch."""
 
     own: frozenset[str]
@@ -27,7 +27,7 @@ class Names:
     catalog: Catalog
 
     @classmethod
-    def of(cls, model: Model, graph: Graph, catalog: Catalog) -> Names:
+    def of(cls, model: Model, graph: Graph, catalog: Catalog) -> KnownNames:
         services = {each.name for each in model.services}
         known = {each.id for each in catalog.providers}
         return cls(

@@ -7,7 +7,7 @@ import pytest
 from downwind.catalog import Catalog
 from downwind.graph import GraphBuilder
 from downwind.graph.scopes import use_scope
-from downwind.jobs.watching.names import Names
+from downwind.jobs.watching.known_names import KnownNames
 from downwind.model import Model
 from downwind.terms import Scope, UsageError
 
@@ -21,13 +21,13 @@ products: [{id: ec2, role: cloud, name: EC2}, {id: dynamodb, role: keyvalue, nam
 
 
 @pytest.fixture
-def names() -> Names:
+def names() -> KnownNames:
     page = {"id": "order", "probes": [{"http": "https://shop.test/"}]}
     model = Model.model_validate({"services": [{"name": "shop.test", "capabilities": [page]}]})
     builder = GraphBuilder()
     builder.node("shop.test/order", "capability")
     use_scope(builder, Scope.parse("homecloud/vm"))
-    return Names.of(model, builder.build(), Catalog.from_texts([CATALOG]))
+    return KnownNames.of(model, builder.build(), Catalog.from_texts([CATALOG]))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def names() -> Names:
     ["*", "shop.test", "shop.test/order", "aws", "aws/ec2", "aws/ec2/us-east-1", "aws/*/us-east-1",
      "aws/dynamodb#control", "homecloud", "homecloud/vm", "homecloud/disks"],
 )  # fmt: skip
-def test_what_means_something_is_taken(names: Names, name: str) -> None:
+def test_what_means_something_is_taken(names: KnownNames, name: str) -> None:
     assert names.check(name, "service") == name
 
 
@@ -53,7 +53,9 @@ def test_what_means_something_is_taken(names: Names, name: str) -> None:
         ("A B", "Name a service, a capability, a provider"),
     ],
 )
-def test_a_typo_is_refused_with_what_is_called_alike(names: Names, name: str, todo: str) -> None:
+def test_a_typo_is_refused_with_what_is_called_alike(
+    names: KnownNames, name: str, todo: str
+) -> None:
     with pytest.raises(UsageError) as refused:
         names.check(name, "service")
     assert refused.value.where == "service"
