@@ -8,7 +8,9 @@ which a target is not published as up, attribution, incidents and alerts follow 
 on a graph of attribution_worlds.py. In these days no provider fails: whoever names one is wrong. A
 page is false where no victim of it really is down. An answer is used again while the same targets
 are unwell in the same states; confirmations between rounds reach the detector and not the
-incidents.
+incidents. Left out is what watch/live adds: one's own connectivity, waiting for a second voice, a
+machine that is too busy. Every failure has the mark of a connection that is not taken, and each
+opened alert counts as a page, warnings too.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from attribution_worlds import draw_pair
 from quiet import OUTAGES, SEVERITIES, poisson_interval
 from quiet_fit import DAY, Noise, fit
 from quiet_run import GRACE, run
-from quiet_world import LAYOUTS, World, draw
+from quiet_world import LAYOUTS, Layout, World, draw
 
 from downwind.questions.attribution.ask import attribute_all
 from downwind.questions.attribution.heard import Place, Testimony
@@ -82,12 +84,16 @@ class Found:
 class Chain:
     """From the detector's words to alerts, for one graph."""
 
-    def __init__(self, suspects: Suspects, vantages: int) -> None:
+    def __init__(self, suspects: Suspects, layout: Layout) -> None:
         falls = suspects.falls
         self.suspects = suspects
         self.nodes = [falls.rows[n] for n in np.flatnonzero(falls.service >= 0).tolist()]
-        self.names = tuple(f"v{number}" for number in range(vantages))
-        self.places = tuple(Place(each, frozenset([each])) for each in self.names)
+        self.names = tuple(f"v{number}" for number in range(len(layout.groups)))
+        self.places = (
+            *(Place(each, frozenset([each])) for each in self.names),
+            *_shared(self.names, layout.networks, "network"),
+            *_shared(self.names, layout.resolvers, "resolver"),
+        )
         rule = Settings()
         self.up = _UP_ROUNDS * (np.log(rule.beta) - np.log(1 - rule.alpha))
         self.rows = [node for node in self.nodes for _ in self.names]
@@ -113,11 +119,21 @@ class Chain:
         ).attributions
 
 
+def _shared(names: tuple[str, ...], of: tuple[int, ...], kind: str) -> list[Place]:
+    """The networks, or the resolvers, that several of these vantages have."""
+    found = []
+    for number in sorted(set(of)):
+        some = frozenset(name for name, each in zip(names, of, strict=True) if each == number)
+        if len(some) > 1:
+            found.append(Place(f"{kind} {number}", some, kind))
+    return found
+
+
 def one(job: Job) -> Found:
     began = time.perf_counter()
     suspects = Suspects.of(draw_pair(job.services, 120, job.seed).thought, LASTS)
     layout = LAYOUTS[job.layout]
-    chain = Chain(suspects, len(layout.groups))
+    chain = Chain(suspects, layout)
     many = max(3, round(OUTAGES * job.days / 30))
     severities = np.resize(SEVERITIES, many)
     world = draw(
@@ -193,6 +209,16 @@ def _count(alert: Alert, world: World, now: float, number: dict[str, int], found
         found.blamed[alert.verdict] += 1
 
 
+def _words(each: Found, days: float) -> str:
+    return (
+        f"{each.targets:,} capabilities, {days:g} days: {each.pages:,} pages; false "
+        f"{dict(each.false) or 'none'}; blame a provider {dict(each.blamed) or 'none'}; "
+        f"{len(each.real)} of {len(each.severities):,} inserted outages told, median "
+        f"{np.median(each.delays or [np.nan]):.0f} s; attribution asked {each.asked:,} times; "
+        f"{each.took:,.0f} s"
+    )
+
+
 def main() -> None:
     """Print what reached people."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -211,17 +237,12 @@ def main() -> None:
         Job(noise, asked.layout, asked.days, asked.services, asked.first_seed + n)
         for n in range(asked.seeds)
     ]
+    found = []
     with ProcessPoolExecutor(asked.workers) as pool:
-        found = list(pool.map(one, jobs))
+        for each in pool.map(one, jobs):
+            found.append(each)
+            print(_words(each, asked.days), flush=True)
     spans = sum(each.targets for each in found) * asked.days / 300_000
-    for each in found:
-        print(
-            f"{each.targets:,} capabilities, {asked.days:g} days: {each.pages:,} pages; false "
-            f"{dict(each.false) or 'none'}; blame a provider {dict(each.blamed) or 'none'}; "
-            f"{len(each.real)} of {len(each.severities):,} inserted outages told, median "
-            f"{np.median(each.delays or [np.nan]):.0f} s; attribution asked {each.asked:,} times; "
-            f"{each.took:,.0f} s"
-        )
     for title, counts in (("false pages", "false"), ("pages that blame a provider", "blamed")):
         many = sum(sum(getattr(each, counts).values()) for each in found)
         low, high = poisson_interval(many)
