@@ -16,6 +16,8 @@ GCP, AWS, NOVEMBER, DECEMBER = (
     "cloudflare-2025-12-05",
 )
 # Each outage in two deals at least; benchmarks/shuffles.py plays all four in fifty.
+A_LOOK = 240.0
+"""Scenario seconds by which a look may come late: half a second of real time at 480 times."""
 DEALS = {
     1: (GCP, NOVEMBER),
     2: (AWS, DECEMBER),
@@ -95,7 +97,8 @@ def test_the_aws_outage_ends_later_than_its_dns_fault_by_the_recovery_lag(
     lasted = outage["fault_seconds"]
     lag = foretold["builds.test/job"] - lasted
     assert lag >= 1000
-    assert outage["outage_seconds"] >= lasted + lag
+    # Beginning and end are each seen up to a look late: 45 s less was seen once.
+    assert outage["outage_seconds"] >= lasted + lag - A_LOOK
     for launches in ("builds.test/job", "lessons.test/job"):
         assert foretold[launches] <= back[launches] <= foretold[launches] + 1500
     assert lasted <= back["signal.test/message"] < lasted + lag

@@ -65,7 +65,8 @@ class Dialer:
     def route(self, ip: str, transport: str, port: int) -> Endpoint:
         """The socket that answers for this address; raises DialRefused."""
         if self._network.dial is not None:  # ways of an emulated internet may be cut
-            return self._find_route(ip, transport, port)
+            way = self._network.dial.find(ip, transport, port)
+            return way or self._find_route(ip, transport, port)
         # A watcher goes to the same addresses every few seconds; a network does not change.
         known = self._routes.get((ip, transport, port))
         if known is None:

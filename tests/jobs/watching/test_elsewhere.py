@@ -141,8 +141,8 @@ async def test_one_that_stays_down_is_asked_for_ever_more_seldom(tmp_path: Path)
         await ground.until(lambda: ground.state() is State.UP)
         ground.door.status = "500 Broken"
         await ground.until(lambda: ground.state() is State.DOWN)
-        await ground.rounds(14)
-        # 7 minutes: asked for at 0, 1, 3 and 7 minutes at most.
+        await ground.rounds(8)
+        # 4 minutes: asked for at 0, 1 and 3 minutes, and once more at most.
         of_this = [each for each in ground.logged() if each.subject == PAGE]
         assert 2 * 3 <= len(of_this) <= 4 * 3
 
