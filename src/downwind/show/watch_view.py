@@ -75,7 +75,7 @@ def _incident(incident: IncidentSeen, picture: Picture, now: float, *, told: boo
     called = {each.key: title_of(each) for each in picture.targets}
     for title, names in (
         ("hit", [called.get(key, line(key, 80)) for key in incident.victims]),
-        ("unmapped", [called.get(key, line(key, 80)) for key in incident.alongside]),
+        ("alongside", [called.get(key, line(key, 80)) for key in incident.alongside]),
         ("parts", [line(each, 80) for each in incident.parts]),
         ("against", [called.get(key, line(key, 80)) for key in incident.contradicting]),
         ("or else", [f"{line(each.name, 80)} {each.weight:.0%}" for each in incident.rivals]),
